@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * place.h - where the ticks are: a small VM, or this machine
+ *
+ * Both places take the same job and leave the same result. The host place does
+ * the work itself; the vm place boots a guest in which the very same program
+ * does it as a host place.
+ */
+#ifndef MEMORY_COLLECTOR_PLACE_H
+#define MEMORY_COLLECTOR_PLACE_H
+
+#include "memory_collector/progress.h"
+#include "memory_collector/result_io.h"
+#include "memory_collector/scenario.h"
+
+/**
+ * struct mc_job - what to measure
+ * @matrix: scenarios, in order
+ * @interval_ns: distance between two ticks
+ * @duration_ns: length of each window
+ * @module: path of sync_timer_benchmark_module.ko
+ * @ticks_csv: write ticks.csv too
+ * @scratch: host place: folder for loads that write; NULL: /tmp
+ * @cpus: vm place: number of CPUs
+ * @memory_mib: vm place: memory
+ * @kernel: vm place: kernel image; NULL: find one that fits the module
+ * @self: vm place: path of the running run-stress, to be taken along
+ * @scenario_files: vm place: the files the matrix was read from, to be taken along
+ */
+struct mc_job {
+	const struct mc_matrix *matrix;
+	uint64_t interval_ns, duration_ns;
+	const char *module;
+	bool ticks_csv;
+	const char *scratch;
+	unsigned int cpus, memory_mib;
+	const char *kernel;
+	const char *self;
+	const char *const *scenario_files;
+};
+
+/**
+ * struct mc_place - one place
+ * @name: as in --place
+ * @check: everything that can be refused before anything is touched
+ * @run: do the job: fill the result and write the place's own files (kernel.log,
+ *	stress-ng/, ticks.csv) into the result folder. Undoes everything before
+ *	it returns, also when it fails or is asked to stop
+ */
+struct mc_place {
+	const char *name;
+	int (*check)(const struct mc_job *job, struct mc_progress *progress,
+		     struct mc_failure *failure);
+	int (*run)(const struct mc_job *job, struct mc_progress *progress,
+		   struct mc_result_dir *dir, struct mc_result *result, struct mc_failure *failure);
+};
+
+extern const struct mc_place mc_place_vm, mc_place_host;
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * skew_window.h - what all CPUs did for each of the most recent ticks
+ *
+ * CPUs are read one after the other, so a tick is complete only some time
+ * after its first sample. A ring of recent ticks waits for the others; a tick
+ * is settled when a newer one needs its place, or at the end. A sample for a
+ * tick that is settled already comes too late: the tick stays incomplete.
+ */
+#ifndef MC_SKEW_WINDOW_H
+#define MC_SKEW_WINDOW_H
+
+#include "distribution.h"
+#include "interval.h"
+#include "memory_collector/analysis.h"
+
+/* Ticks that are waited for: a minute at 1 ms */
+#define MC_SKEW_WINDOW_TICKS 65536
+
+/* One tick: deltas of the CPUs that were read so far */
+struct mc_skew_tick {
+	int64_t min, max;
+	struct mc_moments moments;
+};
+
+/**
+ * struct mc_skew_window - the ring
+ * @tick: [MC_SKEW_WINDOW_TICKS], tick k at k modulo that
+ * @oldest: first tick that is not settled
+ * @beyond: first tick for which there was no sample and of no later one
+ * @config: for the window, the number of CPUs, and on_tick()
+ * @interval: grid
+ * @skew: of the ticks that were read on all CPUs; empty with a single CPU
+ */
+struct mc_skew_window {
+	struct mc_skew_tick *tick;
+	uint64_t oldest, beyond;
+	const struct mc_analysis_config *config;
+	const struct interval *interval;
+	struct mc_distribution skew;
+};
+
+/* @config and @interval must stay. Return: 0, or -1 without memory. */
+int mc_skew_window_init(struct mc_skew_window *window, const struct mc_analysis_config *config,
+			const struct interval *interval);
+void mc_skew_window_end(struct mc_skew_window *window);
+
+/* Settle the oldest ticks until one has a place. Return: 0, or -1 where on_tick() failed. */
+int mc_skew_window_reach(struct mc_skew_window *window, uint64_t tick, struct mc_failure *failure);
+
+/* Add the delta of one CPU for a tick of [k0, k1). Inline: called for every sample. */
+static inline int mc_skew_window_add(struct mc_skew_window *window, uint64_t tick, int64_t delta_ns,
+				     struct mc_failure *failure)
+{
+	struct mc_skew_tick *at = &window->tick[tick % MC_SKEW_WINDOW_TICKS];
+
+	if (tick < window->oldest)
+		return 0;
+	if (tick >= window->beyond) {
+		if (tick - window->oldest >= MC_SKEW_WINDOW_TICKS &&
+		    mc_skew_window_reach(window, tick, failure))
+			return -1;
+		window->beyond = tick + 1;
+	}
+	if (!at->moments.count) {
+		at->min = delta_ns;
+		at->max = delta_ns;
+	} else if (delta_ns < at->min) {
+		at->min = delta_ns;
+	} else if (delta_ns > at->max) {
+		at->max = delta_ns;
+	}
+	mc_moments_add(&at->moments, delta_ns);
+	return 0;
+}
+
+/* Settle all ticks. Return: 0, or -1 where on_tick() failed. */
+int mc_skew_window_finish(struct mc_skew_window *window, struct mc_failure *failure);
+
+#endif
