@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * result.c - the life of a result in memory
+ */
+#include "memory_collector/result.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct mc_result *mc_result_new(void)
+{
+	struct mc_result *result = calloc(1, sizeof(*result));
+
+	if (!result)
+		return NULL;
+	result->schema = MC_RESULT_SCHEMA;
+	result->run.elapsed_s = -1;
+	result->environment.boot_to_first_tick_s = -1;
+	return result;
+}
+
+static void scenario_end(struct mc_scenario_result *scenario)
+{
+	free(scenario->delta_histogram.bucket);
+	free(scenario->corrected_histogram.bucket);
+	free(scenario->skew_histogram.bucket);
+	free(scenario->cpu);
+	free(scenario->timeline.cpu_max);
+}
+
+void mc_result_free(struct mc_result *result)
+{
+	if (!result)
+		return;
+	for (size_t i = 0; i < result->n_scenarios; i++)
+		scenario_end(&result->scenario[i]);
+	free(result->scenario);
+	free(result->run.command);
+	free(result);
+}
+
+struct mc_scenario_result *mc_result_add(struct mc_result *result, const char *test)
+{
+	struct mc_scenario_result *scenario;
+
+	scenario = reallocarray(result->scenario, result->n_scenarios + 1, sizeof(*scenario));
+	if (!scenario)
+		return NULL;
+	result->scenario = scenario;
+	scenario += result->n_scenarios++;
+	*scenario = (struct mc_scenario_result){
+		.status = MC_STATUS_FAILED,
+		.load = {.exit_code = -1, .bogo_ops = -1, .sectors = -1},
+		.marks = {MC_TIME_NONE, MC_TIME_NONE, MC_TIME_NONE, MC_TIME_NONE},
+	};
+	snprintf(scenario->test, sizeof(scenario->test), "%s", test);
+	return scenario;
+}
+
+enum mc_exit mc_result_exit(const struct mc_result *result)
+{
+	bool any_ok = false;
+
+	for (size_t i = 0; i < result->n_scenarios; i++) {
+		switch (result->scenario[i].status) {
+		case MC_STATUS_OK:
+			any_ok = true;
+			break;
+		case MC_STATUS_SKIPPED:
+			break;
+		case MC_STATUS_INVALID:
+		case MC_STATUS_FAILED:
+			return MC_EXIT_INVALID;
+		}
+	}
+	return any_ok ? MC_EXIT_OK : MC_EXIT_INVALID;
+}
+
+const char *mc_status_name(enum mc_status status)
+{
+	static const char *const names[] = {
+		[MC_STATUS_OK] = "ok",
+		[MC_STATUS_INVALID] = "invalid",
+		[MC_STATUS_SKIPPED] = "skipped",
+		[MC_STATUS_FAILED] = "failed",
+	};
+
+	return names[status];
+}

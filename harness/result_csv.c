@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * result_csv.c - a result as summary.csv
+ *
+ * The check of an old file writes it anew and compares: what a column holds is
+ * said once, in columns[].
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory_collector/result_io.h"
+#include "result_fields.h"
+
+#define CELL_MAX (2 * MC_TEXT_MAX)
+
+enum kind {
+	TEST,
+	STATUS,
+	COUNT, /* uint64_t, empty where nothing was measured */
+	STAT_NS, /* int64_t in a struct mc_stats, empty where that is empty */
+	STAT_REAL, /* double in a struct mc_stats */
+};
+
+struct column {
+	const char *name;
+	enum kind kind;
+	size_t offset; /* in the scenario */
+	size_t stat; /* in the distribution */
+};
+
+#define SCENARIO(name, member)                                              \
+	{                                                                   \
+		name, COUNT, offsetof(struct mc_scenario_result, member), 0 \
+	}
+#define STAT(name, kind, distribution, member)                                 \
+	{                                                                      \
+		name, kind, offsetof(struct mc_scenario_result, distribution), \
+			offsetof(struct mc_stats, member)                      \
+	}
+
+static const struct column columns[] = {
+	{"test", TEST, 0, 0},
+	SCENARIO("samples", samples),
+	STAT("min_ns", STAT_NS, delta, min),
+	STAT("max_ns", STAT_NS, delta, max),
+	STAT("mean_ns", STAT_REAL, delta, mean),
+	STAT("stddev_ns", STAT_REAL, delta, stddev),
+	SCENARIO("missed_ticks", missed_ticks),
+	STAT("p50_ns", STAT_NS, delta, p50),
+	STAT("p90_ns", STAT_NS, delta, p90),
+	STAT("p99_ns", STAT_NS, delta, p99),
+	STAT("p99_9_ns", STAT_NS, delta, p99_9),
+	STAT("skew_p50_ns", STAT_NS, skew, p50),
+	STAT("skew_p99_ns", STAT_NS, skew, p99),
+	STAT("skew_max_ns", STAT_NS, skew, max),
+	SCENARIO("lost_events", lost_events),
+	{"status", STATUS, 0, 0},
+	STAT("p99_99_ns", STAT_NS, delta, p99_99),
+	STAT("corrected_p99_ns", STAT_NS, corrected, p99),
+	STAT("corrected_max_ns", STAT_NS, corrected, max),
+	SCENARIO("expected_ticks", expected_ticks),
+	SCENARIO("skew_incomplete", skew_incomplete),
+};
+
+#define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
+
+static void format_cell(const struct mc_scenario_result *scenario, const struct column *column,
+			char *cell)
+{
+	const char *member = (const char *)scenario + column->offset;
+	const struct mc_stats *stats = (const void *)member;
+
+	*cell = '\0';
+	switch (column->kind) {
+	case TEST:
+		snprintf(cell, CELL_MAX, "%s", scenario->test);
+		break;
+	case STATUS:
+		snprintf(cell, CELL_MAX, "%s", mc_status_name(scenario->status));
+		break;
+	case COUNT:
+		if (mc_scenario_measured(scenario))
+			snprintf(cell, CELL_MAX, "%" PRIu64, *(const uint64_t *)member);
+		break;
+	case STAT_NS:
+		if (stats->count)
+			snprintf(cell, CELL_MAX, "%" PRId64,
+				 *(const int64_t *)(member + column->stat));
+		break;
+	case STAT_REAL:
+		/* A negative deviation stands for one that could not be computed. */
+		if (stats->count &&
+		    (column->stat != offsetof(struct mc_stats, stddev) || stats->stddev >= 0))
+			snprintf(cell, CELL_MAX, "%.3f", *(const double *)(member + column->stat));
+		break;
+	}
+}
+
+/* RFC 4180, 2.6 and 2.7 */
+static void print_cell(const char *cell, FILE *to)
+{
+	if (!strpbrk(cell, ",\"\r\n")) {
+		fputs(cell, to);
+		return;
+	}
+	fputc('"', to);
+	for (; *cell; cell++) {
+		if (*cell == '"')
+			fputc('"', to);
+		fputc(*cell, to);
+	}
+	fputc('"', to);
+}
+
+int mc_result_write_csv(const struct mc_result *result, FILE *to, struct mc_failure *failure)
+{
+	char cell[CELL_MAX];
+
+	for (size_t column = 0; column < N_COLUMNS; column++)
+		fprintf(to, "%s%s", column ? "," : "", columns[column].name);
+	fputc('\n', to);
+	for (size_t i = 0; i < result->n_scenarios; i++) {
+		for (size_t column = 0; column < N_COLUMNS; column++) {
+			if (column)
+				fputc(',', to);
+			format_cell(&result->scenario[i], &columns[column], cell);
+			print_cell(cell, to);
+		}
+		fputc('\n', to);
+	}
+	if (fflush(to) || ferror(to))
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "cannot write the CSV: %s",
+			       strerror(errno));
+	return 0;
+}
+
+/* Number of the first column in which two lines differ; a quoted comma counts too, at worst. */
+static size_t differing_column(const char *a, const char *b)
+{
+	size_t column = 0;
+
+	for (; *a && *a == *b; a++, b++)
+		column += *a == ',';
+	return column < N_COLUMNS ? column : N_COLUMNS - 1;
+}
+
+static int compare_lines(char *expected, FILE *from, const char *name, struct mc_failure *failure)
+{
+	char *line = NULL, *wanted, *rest = expected;
+	size_t size = 0;
+	int number = 0;
+	int ret = 0;
+
+	while (!ret && (wanted = strsep(&rest, "\n")) && *wanted) {
+		ssize_t length = getline(&line, &size, from);
+
+		number++;
+		if (length < 1 || line[length - 1] != '\n') {
+			ret = mc_fail(
+				failure, MC_EXIT_USAGE,
+				"%s:%d: ends here, but summary.json has more scenarios: the file is truncated",
+				name, number);
+			break;
+		}
+		line[length - 1] = '\0';
+		if (length > 1 && line[length - 2] == '\r')
+			line[length - 2] = '\0';
+		if (strlen(line) + 1 < (size_t)length - 1)
+			ret = mc_fail(failure, MC_EXIT_USAGE, "%s:%d: holds a NUL byte", name,
+				      number);
+		else if (strcmp(line, wanted))
+			ret = mc_fail(failure, MC_EXIT_USAGE,
+				      "%s:%d: column %s does not agree with summary.json", name,
+				      number, columns[differing_column(line, wanted)].name);
+	}
+	if (!ret && getline(&line, &size, from) > 0)
+		ret = mc_fail(failure, MC_EXIT_USAGE,
+			      "%s:%d: more lines than summary.json has scenarios", name,
+			      number + 1);
+	free(line);
+	return ret;
+}
+
+int mc_result_check_csv(const struct mc_result *result, FILE *from, const char *name,
+			struct mc_failure *failure)
+{
+	char *expected = NULL;
+	size_t size;
+	FILE *to = open_memstream(&expected, &size);
+	int ret;
+
+	if (!to)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: no memory", name);
+	ret = mc_result_write_csv(result, to, failure);
+	fclose(to);
+	if (!ret)
+		ret = compare_lines(expected, from, name, failure);
+	free(expected);
+	return ret;
+}

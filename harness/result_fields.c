@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * result_fields.c - the tables of result_fields.h
+ */
+#include "result_fields.h"
+
+#define FIELD(structure, json_key, kind, member)                                                 \
+	{                                                                                        \
+		.key = json_key, .type = MC_FIELD_##kind, .offset = offsetof(structure, member), \
+		.size = sizeof(((structure *)0)->member),                                        \
+	}
+
+#define RUN(key, kind, member) FIELD(struct mc_run, key, kind, member)
+const struct mc_field mc_run_fields[] = {
+	RUN("started_utc", TEXT, started_utc),
+	RUN("place", TEXT, place),
+	RUN("version", TEXT, version),
+	RUN("duration_ns", COUNT, duration_ns),
+	RUN("elapsed_s", REAL_OR_NULL, elapsed_s),
+	{},
+};
+
+#define ENVIRONMENT(key, kind, member) FIELD(struct mc_environment, key, kind, member)
+const struct mc_field mc_environment_fields[] = {
+	ENVIRONMENT("kernel", TEXT, kernel),
+	ENVIRONMENT("kernel_version", TEXT, kernel_version),
+	ENVIRONMENT("machine", TEXT, machine),
+	ENVIRONMENT("cpu_model", TEXT, cpu_model),
+	ENVIRONMENT("cpus_online", UNSIGNED_OR_NULL, cpus_online),
+	ENVIRONMENT("memory_bytes", COUNT_OR_NULL, memory_bytes),
+	ENVIRONMENT("clocksource", TEXT, clocksource),
+	ENVIRONMENT("preemption", TEXT, preemption),
+	ENVIRONMENT("virtualization", TEXT, virtualization),
+	ENVIRONMENT("stress_ng", TEXT, stress_ng),
+	ENVIRONMENT("accelerator", TEXT, accelerator),
+	ENVIRONMENT("accelerator_reason", TEXT, accelerator_reason),
+	ENVIRONMENT("qemu", TEXT, qemu),
+	ENVIRONMENT("host_kernel", TEXT, host_kernel),
+	ENVIRONMENT("host_cpu_model", TEXT, host_cpu_model),
+	ENVIRONMENT("host_cpus_online", UNSIGNED_OR_NULL, host_cpus_online),
+	ENVIRONMENT("boot_to_first_tick_s", REAL_OR_NULL, boot_to_first_tick_s),
+	{},
+};
+
+#define SCENARIO(key, kind, member) FIELD(struct mc_scenario_result, key, kind, member)
+const struct mc_field mc_scenario_text_fields[] = {
+	SCENARIO("test", TEXT, test),
+	SCENARIO("title", TEXT, title),
+	SCENARIO("reason", TEXT, reason),
+	SCENARIO("stressor", TEXT, stressor),
+	{},
+};
+
+const struct mc_field mc_scenario_count_fields[] = {
+	SCENARIO("samples", COUNT, samples),
+	SCENARIO("expected_ticks", COUNT, expected_ticks),
+	SCENARIO("started_ticks", COUNT, started_ticks),
+	SCENARIO("missed_ticks", COUNT, missed_ticks),
+	SCENARIO("lost_events", COUNT, lost_events),
+	SCENARIO("skew_incomplete", COUNT, skew_incomplete),
+	{},
+};
+
+const struct mc_field mc_window_fields[] = {
+	SCENARIO("k0", COUNT, k0),
+	SCENARIO("k1", COUNT, k1),
+	{},
+};
+
+#define STATS(key, kind, member) FIELD(struct mc_stats, key, kind, member)
+const struct mc_field mc_stats_fields[] = {
+	STATS("count", COUNT, count),
+	STATS("min", NS, min),
+	STATS("max", NS, max),
+	STATS("mean", REAL, mean),
+	STATS("stddev", REAL_OR_NULL, stddev),
+	STATS("p50", NS, p50),
+	STATS("p90", NS, p90),
+	STATS("p99", NS, p99),
+	STATS("p99_9", NS, p99_9),
+	STATS("p99_99", NS, p99_99),
+	{},
+};
+
+#define SPIN(key, member) FIELD(struct mc_spin, key, COUNT, member)
+const struct mc_field mc_spin_fields[] = {
+	SPIN("total_ns", total_ns),
+	SPIN("max_ns", max_ns),
+	SPIN("ticks", ticks),
+	{},
+};
+
+#define LOAD(key, kind, member) FIELD(struct mc_load_result, key, kind, member)
+const struct mc_field mc_load_fields[] = {
+	LOAD("command", TEXT, command),
+	LOAD("exit_code", INT_OR_NULL, exit_code),
+	LOAD("cpu_time_before_ns", NS, cpu_time_before_ns),
+	LOAD("cpu_time_ns", NS, cpu_time_ns),
+	LOAD("bogo_ops", REAL_OR_NULL, bogo_ops),
+	LOAD("sectors", NS_OR_NULL, sectors),
+	{},
+};
+
+#define MARK(member) FIELD(struct mc_marks, #member, TIME, member)
+const struct mc_field mc_marks_fields[] = {
+	MARK(load_start_ns), MARK(load_end_ns), MARK(window_start_ns), MARK(window_end_ns), {},
+};
+
+#define CPU(key, kind, member) FIELD(struct mc_cpu_result, key, kind, member)
+const struct mc_field mc_cpu_fields[] = {
+	CPU("cpu", UNSIGNED, cpu),
+	CPU("samples", COUNT, samples),
+	CPU("expected_ticks", COUNT, expected),
+	CPU("started_ticks", COUNT, started),
+	CPU("missed_ticks", COUNT, missed),
+	CPU("open_ticks", COUNT, open),
+	CPU("lost_events", COUNT, lost),
+	{},
+};
+
+const struct mc_member mc_scenario_stats[] = {
+	{"delta_ns", offsetof(struct mc_scenario_result, delta)},
+	{"corrected_ns", offsetof(struct mc_scenario_result, corrected)},
+	{"entry_ns", offsetof(struct mc_scenario_result, entry)},
+	{"skew_ns", offsetof(struct mc_scenario_result, skew)},
+	{},
+};
+
+const struct mc_member mc_scenario_histograms[] = {
+	{"delta", offsetof(struct mc_scenario_result, delta_histogram)},
+	{"corrected", offsetof(struct mc_scenario_result, corrected_histogram)},
+	{"skew", offsetof(struct mc_scenario_result, skew_histogram)},
+	{},
+};
+
+bool mc_scenario_measured(const struct mc_scenario_result *scenario)
+{
+	return scenario->n_cpus > 0;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * result_fields.h - which key of summary.json is which member of the model
+ *
+ * Tables that the writer and the reader both walk, so that a value cannot be
+ * written under one name and read under another, and what stands for "not
+ * measured" is said once.
+ */
+#ifndef MEMORY_COLLECTOR_RESULT_FIELDS_H
+#define MEMORY_COLLECTOR_RESULT_FIELDS_H
+
+#include "memory_collector/result.h"
+
+enum mc_field_type {
+	MC_FIELD_TEXT, /* char array; empty: null */
+	MC_FIELD_COUNT, /* uint64_t */
+	MC_FIELD_COUNT_OR_NULL, /* uint64_t; 0: null */
+	MC_FIELD_UNSIGNED, /* unsigned int */
+	MC_FIELD_UNSIGNED_OR_NULL, /* unsigned int; 0: null */
+	MC_FIELD_INT_OR_NULL, /* int; negative: null */
+	MC_FIELD_TIME, /* int64_t; MC_TIME_NONE: null */
+	MC_FIELD_NS, /* int64_t */
+	MC_FIELD_NS_OR_NULL, /* int64_t; negative: null */
+	MC_FIELD_REAL, /* double */
+	MC_FIELD_REAL_OR_NULL, /* double; negative: null */
+};
+
+struct mc_field {
+	const char *key; /* NULL: end of the table */
+	enum mc_field_type type;
+	size_t offset, size;
+};
+
+extern const struct mc_field mc_run_fields[];
+extern const struct mc_field mc_environment_fields[];
+extern const struct mc_field mc_scenario_text_fields[];
+extern const struct mc_field mc_scenario_count_fields[];
+extern const struct mc_field mc_window_fields[];
+extern const struct mc_field mc_stats_fields[];
+extern const struct mc_field mc_spin_fields[];
+extern const struct mc_field mc_load_fields[];
+extern const struct mc_field mc_marks_fields[];
+extern const struct mc_field mc_cpu_fields[];
+
+/* The four distributions of a scenario and the three histograms, by key */
+struct mc_member {
+	const char *key; /* NULL: end of the table */
+	size_t offset;
+};
+
+extern const struct mc_member mc_scenario_stats[];
+extern const struct mc_member mc_scenario_histograms[];
+
+/* Whether the ticks of a scenario were measured at all; else its counts are null. */
+bool mc_scenario_measured(const struct mc_scenario_result *scenario);
+
+#endif

@@ -1,0 +1,680 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * result_json_read.c - summary.json as a result again
+ *
+ * The file may be old, new, cut off or made up: everything in it is checked, and
+ * a refusal names the key. The place in the file that is being read is kept in a
+ * path like scenarios[3].delta_ns.p50.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "memory_collector/result_io.h"
+#include "result_fields.h"
+
+/* Far above what 64 CPUs and a hundred scenarios need */
+#define FILE_MAX ((size_t)256 << 20)
+#define DEPTH_MAX 16
+#define SCENARIOS_MAX 1000
+#define CPUS_MAX 8192
+
+struct reader {
+	const char *name;
+	struct mc_failure *failure;
+	char path[256];
+};
+
+static int refuse(struct reader *reader, const char *key, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static int refuse(struct reader *reader, const char *key, const char *format, ...)
+{
+	char why[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(why, sizeof(why), format, args);
+	va_end(args);
+	return mc_fail(reader->failure, MC_EXIT_USAGE, "%s: %s%s: %s", reader->name, reader->path,
+		       key, why);
+}
+
+/* Goes into a key or an element; the returned length takes leave() back. */
+static size_t enter(struct reader *reader, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static size_t enter(struct reader *reader, const char *format, ...)
+{
+	size_t length = strlen(reader->path);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(reader->path + length, sizeof(reader->path) - length, format, args);
+	va_end(args);
+	return length;
+}
+
+static void leave(struct reader *reader, size_t length)
+{
+	reader->path[length] = '\0';
+}
+
+/* Finds a key that must be there; null is a value. */
+static int find(struct reader *reader, json_object *object, const char *key, json_object **value)
+{
+	if (!json_object_is_type(object, json_type_object))
+		return refuse(reader, "", "not an object where '%s' is looked for", key);
+	if (!json_object_object_get_ex(object, key, value))
+		return refuse(reader, key, "missing");
+	return 0;
+}
+
+static int find_array(struct reader *reader, json_object *object, const char *key, size_t most,
+		      json_object **array)
+{
+	if (find(reader, object, key, array))
+		return -1;
+	if (!json_object_is_type(*array, json_type_array))
+		return refuse(reader, key, "not an array");
+	if (json_object_array_length(*array) > most)
+		return refuse(reader, key, "more than %zu elements", most);
+	return 0;
+}
+
+static int read_signed(struct reader *reader, const char *key, json_object *value, int64_t least,
+		       int64_t most, int64_t *to)
+{
+	if (!json_object_is_type(value, json_type_int))
+		return refuse(reader, key, "not an integer");
+	/* json-c limits what does not fit, so a limit itself may be something larger. */
+	*to = json_object_get_int64(value);
+	if (*to < least || *to > most ||
+	    (*to == INT64_MAX && json_object_get_uint64(value) > INT64_MAX))
+		return refuse(reader, key, "out of range");
+	return 0;
+}
+
+static int read_unsigned(struct reader *reader, const char *key, json_object *value, uint64_t *to)
+{
+	if (!json_object_is_type(value, json_type_int))
+		return refuse(reader, key, "not an integer");
+	if (json_object_get_int64(value) < 0)
+		return refuse(reader, key, "negative");
+	*to = json_object_get_uint64(value);
+	return 0;
+}
+
+static int read_real(struct reader *reader, const char *key, json_object *value, double *to)
+{
+	if (!json_object_is_type(value, json_type_double) &&
+	    !json_object_is_type(value, json_type_int))
+		return refuse(reader, key, "not a number");
+	*to = json_object_get_double(value);
+	if (!isfinite(*to))
+		return refuse(reader, key, "not a finite number");
+	return 0;
+}
+
+static int read_text(struct reader *reader, const char *key, json_object *value, char *to,
+		     size_t size)
+{
+	if (!json_object_is_type(value, json_type_string))
+		return refuse(reader, key, "not a string");
+	if ((size_t)json_object_get_string_len(value) >= size)
+		return refuse(reader, key, "longer than %zu bytes", size - 1);
+	if (strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
+		return refuse(reader, key, "holds a NUL byte");
+	memcpy(to, json_object_get_string(value), strlen(json_object_get_string(value)) + 1);
+	return 0;
+}
+
+static int read_null(struct reader *reader, const struct mc_field *field, void *member)
+{
+	switch (field->type) {
+	case MC_FIELD_TEXT:
+		*(char *)member = '\0';
+		return 0;
+	case MC_FIELD_COUNT_OR_NULL:
+		*(uint64_t *)member = 0;
+		return 0;
+	case MC_FIELD_UNSIGNED_OR_NULL:
+		*(unsigned int *)member = 0;
+		return 0;
+	case MC_FIELD_INT_OR_NULL:
+		*(int *)member = -1;
+		return 0;
+	case MC_FIELD_TIME:
+		*(int64_t *)member = MC_TIME_NONE;
+		return 0;
+	case MC_FIELD_NS_OR_NULL:
+		*(int64_t *)member = -1;
+		return 0;
+	case MC_FIELD_REAL_OR_NULL:
+		*(double *)member = -1;
+		return 0;
+	default:
+		return refuse(reader, field->key, "null");
+	}
+}
+
+static int read_field(struct reader *reader, json_object *object, const struct mc_field *field,
+		      void *to)
+{
+	void *member = (char *)to + field->offset;
+	json_object *value;
+	int64_t number;
+
+	if (find(reader, object, field->key, &value))
+		return -1;
+	if (!value)
+		return read_null(reader, field, member);
+	switch (field->type) {
+	case MC_FIELD_TEXT:
+		return read_text(reader, field->key, value, member, field->size);
+	case MC_FIELD_COUNT:
+	case MC_FIELD_COUNT_OR_NULL:
+		return read_unsigned(reader, field->key, value, member);
+	case MC_FIELD_UNSIGNED:
+	case MC_FIELD_UNSIGNED_OR_NULL:
+		if (read_signed(reader, field->key, value, 0, UINT32_MAX, &number))
+			return -1;
+		*(unsigned int *)member = number;
+		return 0;
+	case MC_FIELD_INT_OR_NULL:
+		if (read_signed(reader, field->key, value, 0, INT32_MAX, &number))
+			return -1;
+		*(int *)member = number;
+		return 0;
+	case MC_FIELD_TIME:
+	case MC_FIELD_NS:
+		return read_signed(reader, field->key, value, INT64_MIN + 1, INT64_MAX, member);
+	case MC_FIELD_NS_OR_NULL:
+		return read_signed(reader, field->key, value, 0, INT64_MAX, member);
+	case MC_FIELD_REAL:
+	case MC_FIELD_REAL_OR_NULL:
+		return read_real(reader, field->key, value, member);
+	}
+	return -1;
+}
+
+static int read_fields(struct reader *reader, json_object *object, const struct mc_field *fields,
+		       void *to)
+{
+	for (; fields->key; fields++)
+		if (read_field(reader, object, fields, to))
+			return -1;
+	return 0;
+}
+
+/* An object of fields under a key; null leaves what the model says for "not measured". */
+static int read_object(struct reader *reader, json_object *object, const char *key,
+		       const struct mc_field *fields, void *to, bool *present)
+{
+	json_object *value;
+	size_t length;
+	int ret = 0;
+
+	if (find(reader, object, key, &value))
+		return -1;
+	if (present)
+		*present = value;
+	else if (!value)
+		return refuse(reader, key, "null");
+	if (value) {
+		length = enter(reader, "%s.", key);
+		ret = read_fields(reader, value, fields, to);
+		leave(reader, length);
+	}
+	return ret;
+}
+
+static int read_stats(struct reader *reader, json_object *object, const char *key,
+		      struct mc_stats *stats)
+{
+	bool present;
+
+	if (read_object(reader, object, key, mc_stats_fields, stats, &present))
+		return -1;
+	if (!present)
+		return 0;
+	if (!stats->count)
+		return refuse(reader, key, "a distribution of no values: it should be null");
+	if (stats->min > stats->p50 || stats->p50 > stats->p90 || stats->p90 > stats->p99 ||
+	    stats->p99 > stats->p99_9 || stats->p99_9 > stats->p99_99 || stats->p99_99 > stats->max)
+		return refuse(reader, key, "its percentiles do not ascend");
+	return 0;
+}
+
+static int read_bucket(struct reader *reader, json_object *row, const struct mc_bucket *before,
+		       struct mc_bucket *bucket)
+{
+	if (!json_object_is_type(row, json_type_array) || json_object_array_length(row) != 3)
+		return refuse(reader, "", "not [low, high, count]");
+	if (read_signed(reader, "", json_object_array_get_idx(row, 0), INT64_MIN, INT64_MAX,
+			&bucket->low) ||
+	    read_signed(reader, "", json_object_array_get_idx(row, 1), bucket->low, INT64_MAX,
+			&bucket->high) ||
+	    read_unsigned(reader, "", json_object_array_get_idx(row, 2), &bucket->count))
+		return -1;
+	if (before && before->high >= bucket->low)
+		return refuse(reader, "", "does not follow the bucket before it");
+	return 0;
+}
+
+static int read_buckets(struct reader *reader, json_object *object, const char *key,
+			struct mc_buckets *buckets)
+{
+	json_object *array;
+
+	if (find_array(reader, object, key, 1 << 16, &array))
+		return -1;
+	buckets->bucket = calloc(json_object_array_length(array) + 1, sizeof(*buckets->bucket));
+	if (!buckets->bucket)
+		return refuse(reader, key, "no memory");
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		size_t length = enter(reader, "%s[%zu]", key, i);
+
+		if (read_bucket(reader, json_object_array_get_idx(array, i),
+				i ? &buckets->bucket[i - 1] : NULL, &buckets->bucket[i]))
+			return -1;
+		leave(reader, length);
+		buckets->n++;
+	}
+	return 0;
+}
+
+static int read_histogram(struct reader *reader, json_object *object,
+			  struct mc_scenario_result *scenario)
+{
+	size_t length = enter(reader, "histogram.");
+	json_object *value;
+
+	if (!json_object_object_get_ex(object, "histogram", &value))
+		return refuse(reader, "", "missing");
+	for (const struct mc_member *member = mc_scenario_histograms; member->key; member++)
+		if (read_buckets(reader, value, member->key,
+				 (void *)((char *)scenario + member->offset)))
+			return -1;
+	leave(reader, length);
+	return 0;
+}
+
+static int read_cpus(struct reader *reader, json_object *object,
+		     struct mc_scenario_result *scenario)
+{
+	json_object *array;
+
+	if (find_array(reader, object, "per_cpu", CPUS_MAX, &array))
+		return -1;
+	scenario->cpu = calloc(json_object_array_length(array) + 1, sizeof(*scenario->cpu));
+	if (!scenario->cpu)
+		return refuse(reader, "per_cpu", "no memory");
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		size_t length = enter(reader, "per_cpu[%zu].", i);
+		json_object *value = json_object_array_get_idx(array, i);
+
+		if (read_fields(reader, value, mc_cpu_fields, &scenario->cpu[i]) ||
+		    read_stats(reader, value, "delta_ns", &scenario->cpu[i].delta))
+			return -1;
+		leave(reader, length);
+		scenario->n_cpus++;
+	}
+	return 0;
+}
+
+static int read_bins(struct reader *reader, json_object *object, struct mc_timeline *timeline)
+{
+	json_object *events, *mean, *max;
+
+	if (find_array(reader, object, "events", MC_TIMELINE_BINS, &events) ||
+	    find_array(reader, object, "mean_ns", MC_TIMELINE_BINS, &mean) ||
+	    find_array(reader, object, "max_ns", MC_TIMELINE_BINS, &max))
+		return -1;
+	timeline->n_bins = json_object_array_length(events);
+	if (json_object_array_length(mean) != timeline->n_bins ||
+	    json_object_array_length(max) != timeline->n_bins)
+		return refuse(reader, "events", "not as many as mean_ns or max_ns");
+	for (unsigned int bin = 0; bin < timeline->n_bins; bin++) {
+		if (read_unsigned(reader, "events", json_object_array_get_idx(events, bin),
+				  &timeline->count[bin]))
+			return -1;
+		if (!timeline->count[bin])
+			continue;
+		if (read_real(reader, "mean_ns", json_object_array_get_idx(mean, bin),
+			      &timeline->mean[bin]) ||
+		    read_signed(reader, "max_ns", json_object_array_get_idx(max, bin),
+				INT64_MIN + 1, INT64_MAX, &timeline->max[bin]))
+			return -1;
+	}
+	return 0;
+}
+
+static int read_cpu_max(struct reader *reader, json_object *object, struct mc_timeline *timeline)
+{
+	json_object *rows;
+
+	if (find_array(reader, object, "cpu_max_ns", CPUS_MAX, &rows))
+		return -1;
+	timeline->n_cpus = json_object_array_length(rows);
+	timeline->cpu_max =
+		calloc((size_t)timeline->n_cpus * MC_TIMELINE_BINS + 1, sizeof(*timeline->cpu_max));
+	if (!timeline->cpu_max)
+		return refuse(reader, "cpu_max_ns", "no memory");
+	for (unsigned int cpu = 0; cpu < timeline->n_cpus; cpu++) {
+		json_object *row = json_object_array_get_idx(rows, cpu);
+		int64_t *max = timeline->cpu_max + (size_t)cpu * MC_TIMELINE_BINS;
+
+		if (!json_object_is_type(row, json_type_array) ||
+		    json_object_array_length(row) != timeline->n_bins)
+			return refuse(reader, "cpu_max_ns", "row %u is not an array of %u", cpu,
+				      timeline->n_bins);
+		for (unsigned int bin = 0; bin < timeline->n_bins; bin++) {
+			json_object *value = json_object_array_get_idx(row, bin);
+
+			max[bin] = MC_TIME_NONE;
+			if (value && read_signed(reader, "cpu_max_ns", value, INT64_MIN + 1,
+						 INT64_MAX, &max[bin]))
+				return -1;
+		}
+	}
+	return 0;
+}
+
+static int read_timeline(struct reader *reader, json_object *object, struct mc_timeline *timeline)
+{
+	json_object *value, *origin, *bin;
+	size_t length;
+
+	if (find(reader, object, "timeline", &value))
+		return -1;
+	if (!value)
+		return 0;
+	length = enter(reader, "timeline.");
+	if (find(reader, value, "origin_ns", &origin) || find(reader, value, "bin_ns", &bin) ||
+	    read_signed(reader, "origin_ns", origin, INT64_MIN + 1, INT64_MAX,
+			&timeline->origin_ns) ||
+	    read_signed(reader, "bin_ns", bin, 1, INT64_MAX, &timeline->bin_ns) ||
+	    read_bins(reader, value, timeline) || read_cpu_max(reader, value, timeline))
+		return -1;
+	leave(reader, length);
+	return 0;
+}
+
+static int read_status(struct reader *reader, json_object *object, enum mc_status *status)
+{
+	char name[16];
+	json_object *value;
+
+	if (find(reader, object, "status", &value) ||
+	    read_text(reader, "status", value, name, sizeof(name)))
+		return -1;
+	for (int i = MC_STATUS_OK; i <= MC_STATUS_FAILED; i++) {
+		if (!strcmp(name, mc_status_name(i))) {
+			*status = i;
+			return 0;
+		}
+	}
+	return refuse(reader, "status", "'%s' is not ok, invalid, skipped or failed", name);
+}
+
+/* What ok promises must hold in the file too. */
+static int check_sums(struct reader *reader, const struct mc_scenario_result *scenario)
+{
+	uint64_t samples = 0, expected = 0, started = 0, missed = 0, lost = 0;
+
+	for (size_t i = 0; i < scenario->n_cpus; i++) {
+		samples += scenario->cpu[i].samples;
+		expected += scenario->cpu[i].expected;
+		started += scenario->cpu[i].started;
+		missed += scenario->cpu[i].missed;
+		lost += scenario->cpu[i].lost;
+	}
+	if (samples != scenario->samples || expected != scenario->expected_ticks ||
+	    started != scenario->started_ticks || missed != scenario->missed_ticks ||
+	    lost != scenario->lost_events)
+		return refuse(reader, "per_cpu", "its sums are not the scenario's totals");
+	if (scenario->status == MC_STATUS_OK &&
+	    (expected != started + missed || started != samples || lost || !expected))
+		return refuse(reader, "status", "ok, but the counts do not agree");
+	return 0;
+}
+
+static int read_counts(struct reader *reader, json_object *object,
+		       struct mc_scenario_result *scenario)
+{
+	bool window, spin;
+
+	if (read_object(reader, object, "window", mc_window_fields, scenario, &window) ||
+	    read_object(reader, object, "spin", mc_spin_fields, &scenario->spin, &spin))
+		return -1;
+	for (const struct mc_field *field = mc_scenario_count_fields; field->key; field++) {
+		json_object *value;
+
+		if (find(reader, object, field->key, &value) ||
+		    (value && read_field(reader, object, field, scenario)))
+			return -1;
+		if (!value != !mc_scenario_measured(scenario))
+			return refuse(reader, field->key,
+				      "null goes with an empty per_cpu, a number with a full one");
+	}
+	if (window != mc_scenario_measured(scenario) || spin != window)
+		return refuse(reader, "window", "null goes with an empty per_cpu");
+	return check_sums(reader, scenario);
+}
+
+static int read_scenario(struct reader *reader, json_object *object,
+			 struct mc_scenario_result *scenario)
+{
+	if (read_fields(reader, object, mc_scenario_text_fields, scenario) ||
+	    read_status(reader, object, &scenario->status) || read_cpus(reader, object, scenario) ||
+	    read_counts(reader, object, scenario))
+		return -1;
+	if (!*scenario->test)
+		return refuse(reader, "test", "empty");
+	if (!*scenario->reason != (scenario->status == MC_STATUS_OK))
+		return refuse(reader, "reason", "must be there exactly when the status is not ok");
+	for (const struct mc_member *member = mc_scenario_stats; member->key; member++)
+		if (read_stats(reader, object, member->key,
+			       (void *)((char *)scenario + member->offset)))
+			return -1;
+	if (read_object(reader, object, "load", mc_load_fields, &scenario->load,
+			&scenario->load.present) ||
+	    read_object(reader, object, "marks", mc_marks_fields, &scenario->marks, NULL) ||
+	    read_histogram(reader, object, scenario))
+		return -1;
+	return read_timeline(reader, object, &scenario->timeline);
+}
+
+static int read_scenarios(struct reader *reader, json_object *object, struct mc_result *result)
+{
+	json_object *array;
+
+	if (find_array(reader, object, "scenarios", SCENARIOS_MAX, &array))
+		return -1;
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		size_t length = enter(reader, "scenarios[%zu].", i);
+		struct mc_scenario_result *scenario = mc_result_add(result, "");
+
+		if (!scenario)
+			return refuse(reader, "", "no memory");
+		if (read_scenario(reader, json_object_array_get_idx(array, i), scenario))
+			return -1;
+		for (size_t other = 0; other < i; other++)
+			if (!strcmp(result->scenario[other].test, scenario->test))
+				return refuse(reader, "test", "'%s' is there twice",
+					      scenario->test);
+		leave(reader, length);
+	}
+	return 0;
+}
+
+static int read_command(struct reader *reader, json_object *object, struct mc_result *result)
+{
+	json_object *run, *command;
+
+	if (find(reader, object, "run", &run) || find(reader, run, "command", &command))
+		return -1;
+	if (!command)
+		return 0;
+	if (!json_object_is_type(command, json_type_string))
+		return refuse(reader, "run.command", "not a string");
+	result->run.command = strdup(json_object_get_string(command));
+	return result->run.command ? 0 : refuse(reader, "run.command", "no memory");
+}
+
+static int read_schema(struct reader *reader, json_object *object, struct mc_result *result)
+{
+	json_object *value;
+	int64_t schema;
+
+	if (find(reader, object, "schema", &value) ||
+	    read_signed(reader, "schema", value, 0, INT32_MAX, &schema))
+		return -1;
+	if (schema != MC_RESULT_SCHEMA)
+		return refuse(reader, "schema",
+			      "%" PRId64
+			      ", but this program reads %d: use the version that wrote the file",
+			      schema, MC_RESULT_SCHEMA);
+	result->schema = schema;
+	return 0;
+}
+
+static int read_result(struct reader *reader, json_object *object, struct mc_result *result)
+{
+	json_object *interval;
+
+	if (read_schema(reader, object, result) ||
+	    read_object(reader, object, "run", mc_run_fields, &result->run, NULL) ||
+	    read_command(reader, object, result) ||
+	    read_object(reader, object, "environment", mc_environment_fields, &result->environment,
+			NULL) ||
+	    find(reader, object, "interval_ns", &interval) ||
+	    read_unsigned(reader, "interval_ns", interval, &result->interval_ns))
+		return -1;
+	return read_scenarios(reader, object, result);
+}
+
+/* The whole text, or NULL; json-c wants its length as an int. */
+static char *slurp(FILE *from, const char *name, size_t *length, struct mc_failure *failure)
+{
+	char *text = NULL, *bigger;
+	size_t size = 0;
+
+	*length = 0;
+	do {
+		size = size ? 2 * size : 1 << 16;
+		bigger = size <= 2 * FILE_MAX ? realloc(text, size) : NULL;
+		if (!bigger) {
+			free(text);
+			mc_fail(failure, MC_EXIT_USAGE, "%s: larger than %zu MiB: not a summary",
+				name, FILE_MAX >> 20);
+			return NULL;
+		}
+		text = bigger;
+		*length += fread(text + *length, 1, size - *length, from);
+	} while (*length == size);
+	if (ferror(from)) {
+		mc_fail(failure, MC_EXIT_USAGE, "%s: cannot read: %s", name, strerror(errno));
+		free(text);
+		return NULL;
+	}
+	return text;
+}
+
+static json_object *parse(const char *text, size_t length, const char *name,
+			  struct mc_failure *failure)
+{
+	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
+	json_object *object;
+	enum json_tokener_error error;
+	size_t end;
+
+	if (!tokener) {
+		mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: no memory", name);
+		return NULL;
+	}
+	json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
+	object = json_tokener_parse_ex(tokener, text, length);
+	error = json_tokener_get_error(tokener);
+	end = json_tokener_get_parse_end(tokener);
+	json_tokener_free(tokener);
+	if (error == json_tokener_success)
+		while (end < length && strchr(" \t\r\n", text[end]) && text[end])
+			end++;
+	if (error == json_tokener_success && end == length)
+		return object;
+	if (error == json_tokener_continue)
+		mc_fail(failure, MC_EXIT_USAGE, "%s: ends too early: the file is truncated", name);
+	else
+		mc_fail(failure, MC_EXIT_USAGE, "%s: not JSON at byte %zu: %s", name, end,
+			error == json_tokener_success ? "something follows the object"
+						      : json_tokener_error_desc(error));
+	json_object_put(object);
+	return NULL;
+}
+
+struct mc_result *mc_result_read_json(FILE *from, const char *name, struct mc_failure *failure)
+{
+	struct reader reader = {.name = name, .failure = failure};
+	struct mc_result *result;
+	json_object *object;
+	size_t length;
+	char *text = slurp(from, name, &length, failure);
+
+	if (!text)
+		return NULL;
+	object = parse(text, length, name, failure);
+	free(text);
+	if (!object)
+		return NULL;
+	result = mc_result_new();
+	if (!result) {
+		mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: no memory", name);
+	} else if (read_result(&reader, object, result)) {
+		mc_result_free(result);
+		result = NULL;
+	}
+	json_object_put(object);
+	return result;
+}
+
+static FILE *open_in(const char *dir, const char *name, char *path, size_t size,
+		     struct mc_failure *failure)
+{
+	FILE *file;
+
+	snprintf(path, size, "%s/%s", dir, name);
+	file = fopen(path, "re");
+	if (!file)
+		mc_fail(failure, MC_EXIT_USAGE, "%s: cannot open: %s", path, strerror(errno));
+	return file;
+}
+
+struct mc_result *mc_result_read(const char *dir, struct mc_failure *failure)
+{
+	char path[4096];
+	struct mc_result *result;
+	FILE *file = open_in(dir, "summary.json", path, sizeof(path), failure);
+	int ret = -1;
+
+	if (!file)
+		return NULL;
+	result = mc_result_read_json(file, path, failure);
+	fclose(file);
+	if (!result)
+		return NULL;
+	file = open_in(dir, "summary.csv", path, sizeof(path), failure);
+	if (file) {
+		ret = mc_result_check_csv(result, file, path, failure);
+		fclose(file);
+	}
+	if (!ret)
+		return result;
+	mc_result_free(result);
+	return NULL;
+}

@@ -1,0 +1,15 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# validate.sh FILE... - hold summary.json files against schema.json
+# Exit code 0: all valid; 1: one is not; 77: no validator here.
+command -v jsonschema >/dev/null 2>&1 || {
+	echo 'SKIP: no jsonschema command here; package python3-jsonschema has it'
+	exit 77
+}
+schema=$(dirname "$0")/schema.json
+for file in "$@"; do
+	jsonschema -i "$file" "$schema" || {
+		echo "validate: $file is not what $schema describes (see above)" >&2
+		exit 1
+	}
+done
