@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * text.h - text that is safe to show, and numbers as people write them
+ */
+#ifndef MEMORY_COLLECTOR_TEXT_H
+#define MEMORY_COLLECTOR_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Room for a time or a number from the functions below */
+#define MC_TIME_TEXT 32
+
+/**
+ * mc_text_clean - copy text that may come from anywhere for a terminal or a log
+ * @out: filled, always terminated; longer text ends in "..."
+ * @size: of @out, at least 4
+ * @text: copied; control characters (a terminal obeys some), and bytes that
+ *	are not UTF-8 or that the locale cannot show, become "?"
+ *
+ * Return: @out
+ */
+char *mc_text_clean(char *out, size_t size, const char *text);
+
+/**
+ * mc_text_time - a length of time in the unit that fits, e.g. "250 us", "1.5 s"
+ * @out: [MC_TIME_TEXT]
+ * @ns: in ns
+ *
+ * Return: @out
+ */
+char *mc_text_time(char *out, uint64_t ns);
+
+/**
+ * mc_text_count - a number with its thousands apart, e.g. "10,000"
+ * @out: [MC_TIME_TEXT]
+ * @count: the number
+ *
+ * Return: @out
+ */
+char *mc_text_count(char *out, uint64_t count);
+
+/* Columns of a terminal: what it says, else COLUMNS, else @otherwise */
+unsigned int mc_text_columns(int fd, unsigned int otherwise);
+
+#endif

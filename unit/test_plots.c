@@ -1,0 +1,546 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_plots.c - the data files of the pictures, and gnuplot run over them
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "memory_collector/child.h"
+#include "memory_collector/present.h"
+#include "plot_data.h"
+#include "synthetic_result.h"
+
+#define SCRIPTS UNIT_DATA "/../../results"
+/* A name that a shell, gnuplot's strings, formats and enhanced text all trip over */
+#define EVIL "`touch pwned`$(touch pwned){/:Bold x}_2^3 %s%n @a \"\\n\033'&"
+#define GNUPLOT_NS (30 * 1000000000LL)
+
+static char parent[64];
+
+static int make_parent(void **state)
+{
+	strcpy(parent, "/tmp/test-plots-XXXXXX");
+	return mkdtemp(parent) ? 0 : -1;
+}
+
+static void remove_tree(const char *path)
+{
+	const char *const argv[] = {"rm", "-rf", "--", path, NULL};
+	struct mc_failure failure;
+	char out[8];
+
+	assert_int_equal(mc_child_output(argv, GNUPLOT_NS, out, sizeof(out), &failure), 0);
+}
+
+static int remove_parent(void **state)
+{
+	remove_tree(parent);
+	return 0;
+}
+
+/* A new folder in the parent; its name is no easy one either */
+static char *new_folder(void)
+{
+	static unsigned int n;
+	char *path;
+
+	assert_true(asprintf(&path, "%s/it's a \"`folder`\" $n %u", parent, n++) > 0);
+	assert_int_equal(mkdir(path, 0777), 0);
+	return path;
+}
+
+static void assert_file(int folder, const char *name, const char *expected)
+{
+	static char text[1 << 16];
+	int fd = openat(folder, name, O_RDONLY);
+	ssize_t got;
+
+	assert_true(fd >= 0);
+	got = read(fd, text, sizeof(text) - 1);
+	assert_true(got >= 0);
+	text[got] = '\0';
+	close(fd);
+	assert_string_equal(text, expected);
+}
+
+/* ---- data files ---- */
+
+static void set_buckets(struct mc_buckets *buckets, const struct mc_bucket *from, size_t n)
+{
+	buckets->n = n;
+	buckets->bucket = calloc(n, sizeof(*from));
+	assert_non_null(buckets->bucket);
+	memcpy(buckets->bucket, from, n * sizeof(*from));
+}
+
+static void set_timeline(struct mc_scenario_result *scenario, unsigned int n_cpus,
+			 unsigned int n_bins)
+{
+	struct mc_timeline *timeline = &scenario->timeline;
+
+	timeline->origin_ns = 900;
+	timeline->bin_ns = 100;
+	timeline->n_bins = n_bins;
+	timeline->n_cpus = n_cpus;
+	timeline->cpu_max = calloc((size_t)n_cpus * MC_TIMELINE_BINS, sizeof(int64_t));
+	scenario->cpu = calloc(n_cpus, sizeof(*scenario->cpu));
+	assert_true(timeline->cpu_max && scenario->cpu);
+	scenario->n_cpus = n_cpus;
+	for (unsigned int cpu = 0; cpu < n_cpus; cpu++) {
+		scenario->cpu[cpu].cpu = 2 * cpu;
+		for (unsigned int bin = 0; bin < MC_TIMELINE_BINS; bin++)
+			timeline->cpu_max[cpu * MC_TIMELINE_BINS + bin] = MC_TIME_NONE;
+	}
+}
+
+/*
+ * "one" with everything, on two CPUs; "bad", invalid with a timeline; "none",
+ * skipped; "also", skipped for the same reason
+ */
+static struct mc_result *small_result(void)
+{
+	static const struct mc_bucket delta[] = {{0, 0, 1}, {10, 10, 6}, {128, 129, 3}};
+	static const struct mc_bucket corrected[] = {{10, 10, 200}, {1000, 1015, 1}};
+	static const struct mc_bucket skew[] = {{5, 5, 4}};
+	struct mc_result *result = mc_result_new();
+	struct mc_scenario_result *scenario = mc_result_add(result, "one");
+
+	strcpy(result->environment.kernel, "6.1");
+	strcpy(result->run.place, "host");
+	strcpy(result->run.started_utc, "2026-11-24T07:01:02Z");
+	result->environment.cpus_online = 2;
+	result->interval_ns = 250000;
+	result->run.duration_ns = 1500000000;
+	scenario->status = MC_STATUS_OK;
+	set_buckets(&scenario->delta_histogram, delta, 3);
+	set_buckets(&scenario->corrected_histogram, corrected, 2);
+	set_buckets(&scenario->skew_histogram, skew, 1);
+	scenario->delta = (struct mc_stats){
+		.count = 10, .p50 = 10, .p90 = 11, .p99 = 12, .p99_9 = 13, .p99_99 = 14, .max = 129};
+	scenario->corrected.max = 1001;
+	scenario->skew.max = 5;
+	scenario->marks.window_start_ns = 1000;
+	scenario->marks.window_end_ns = 1200;
+	scenario->marks.load_end_ns = 1150;
+	set_timeline(scenario, 2, 3);
+	scenario->timeline.count[0] = 2;
+	scenario->timeline.mean[0] = 10.6;
+	scenario->timeline.max[0] = 12;
+	scenario->timeline.count[2] = 1;
+	scenario->timeline.mean[2] = 129;
+	scenario->timeline.max[2] = 129;
+	scenario->timeline.cpu_max[0] = 12;
+	scenario->timeline.cpu_max[2] = 129;
+	scenario->timeline.cpu_max[MC_TIMELINE_BINS] = -3;
+
+	scenario = mc_result_add(result, "bad");
+	scenario->status = MC_STATUS_INVALID;
+	strcpy(scenario->reason, "1 event lost");
+	set_timeline(scenario, 1, 1);
+	scenario->timeline.count[0] = 1;
+	scenario->timeline.mean[0] = 7;
+	scenario->timeline.max[0] = 7;
+	scenario->timeline.cpu_max[0] = 7;
+
+	scenario = mc_result_add(result, "none");
+	scenario->status = MC_STATUS_SKIPPED;
+	strcpy(scenario->reason, "no \"\\`%\n stressor");
+	scenario = mc_result_add(result, "also");
+	scenario->status = MC_STATUS_SKIPPED;
+	strcpy(scenario->reason, "no \"\\`%\n stressor");
+	return result;
+}
+
+#define SUBTITLE                                                              \
+	"subtitle \"kernel 6.1, on the machine itself, 2 CPUs, a tick every " \
+	"250 us for 1.5 s each, 2026-11-24T07:01:02Z\"\n"
+#define NOT_SHOWN                                          \
+	"note \"bad: not shown, invalid: 1 event lost\"\n" \
+	"note \"none, also: not shown, skipped: no ????? stressor\"\n"
+
+static void small_model(void **state)
+{
+	static const struct {
+		const char *name, *text;
+	} files[] = {
+		{"delay.dat", "\"one\"\n"
+			      "0 10 10\n10 9 10\n128 3 10\n129 1 10\n\n\n"},
+		{"delay.info", "shown 1\nfrom 0\nto 1001\n" SUBTITLE
+			       "note \"Values below 1 ns are drawn at 1 ns.\"\n" NOT_SHOWN},
+		{"corrected.dat", "\"one\"\n10 201 201\n1000 1 201\n1001 1 201\n\n\n"},
+		{"skew.dat", "\"one\"\n5 4 4\n\n\n"},
+		{"skew.info", "shown 1\nfrom 5\nto 5\n" SUBTITLE NOT_SHOWN},
+		{"percentiles.dat", "\"one\" 10 11 12 13 14 129\n"},
+		{"timeline.dat", "-100 2 11 12\n0 0 ? ?\n100 1 129 129\n\n\n0 1 7 7\n\n\n"},
+		{"timeline.info",
+		 "shown 2\nfrom 7\nto 129\n" SUBTITLE "note \"bad: invalid: 1 event lost\"\n"
+		 "note \"none, also: not shown, skipped: no ????? stressor\"\n"},
+		{"timeline.panels", "\"one\" ok -100 100 3 ? 150 0 200 2 8 1 \"0 2\"\n"
+				    "\"bad\" invalid 0 100 1 ? ? ? ? 1 16 2 \"0\"\n"},
+	};
+#define TIMES_4(x) x x x x
+	static const char *const heatmap = TIMES_4("12 -1 129 \n12 -1 129 \n")
+		TIMES_4("0 -1 -1 \n0 -1 -1 \n") "\n\n" TIMES_4(TIMES_4("7 7 \n")) "\n\n";
+	struct mc_result *result = small_result();
+	struct mc_failure failure;
+	char *path = new_folder();
+	int folder = open(path, O_RDONLY | O_DIRECTORY);
+
+	assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++)
+		assert_file(folder, files[i].name, files[i].text);
+	assert_file(folder, "heatmap.dat", heatmap);
+	/* what is there already is not overwritten */
+	assert_int_equal(mc_plot_data_write(result, folder, &failure), -1);
+	assert_string_equal(failure.text, "cannot create delay.info for the plots: File exists");
+	close(folder);
+	free(path);
+	mc_result_free(result);
+}
+
+/* Long reasons and many of them: cut, and the rest counted */
+static void notes_are_limited(void **state)
+{
+	struct mc_result *result = mc_result_new();
+	struct mc_failure failure;
+	char *path = new_folder(), name[32], *text = NULL;
+	int folder = open(path, O_RDONLY | O_DIRECTORY);
+	size_t size = 0, notes = 0, longest = 0;
+	ssize_t length;
+	FILE *info;
+
+	for (unsigned int i = 0; i < 20; i++) {
+		struct mc_scenario_result *scenario;
+
+		snprintf(name, sizeof(name), "test-%u", i);
+		scenario = mc_result_add(result, name);
+		scenario->status = MC_STATUS_FAILED;
+		memset(scenario->reason, 'a' + i, sizeof(scenario->reason) - 1);
+	}
+	assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
+	info = fdopen(openat(folder, "delay.info", O_RDONLY), "r");
+	assert_non_null(info);
+	while ((length = getline(&text, &size, info)) > 0) {
+		notes += !strncmp(text, "note ", 5);
+		if ((size_t)length > longest)
+			longest = length;
+	}
+	fclose(info);
+	assert_int_equal(notes, 9);
+	assert_in_range(longest, 100, 180);
+	free(text);
+	close(folder);
+	free(path);
+	mc_result_free(result);
+}
+
+/* ---- pictures ---- */
+
+static bool has_gnuplot(void)
+{
+	const char *const argv[] = {"gnuplot", "--version", NULL};
+	struct mc_failure failure;
+	char version[64];
+
+	if (!mc_child_output(argv, GNUPLOT_NS, version, sizeof(version), &failure))
+		return true;
+	print_message("SKIP: no pictures drawn: %s\n", failure.text);
+	return false;
+}
+
+/* What must be true of each picture's file */
+static void assert_picture(int folder, const char *name, const char *extension, const char *begins,
+			   off_t least)
+{
+	char file[64], head[16] = "";
+	struct stat status;
+	int fd;
+
+	snprintf(file, sizeof(file), "%s.%s", name, extension);
+	fd = openat(folder, file, O_RDONLY);
+	assert_true(fd >= 0);
+	assert_int_equal(fstat(fd, &status), 0);
+	assert_true(status.st_size > least);
+	assert_true(read(fd, head, strlen(begins)) == (ssize_t)strlen(begins));
+	assert_memory_equal(head, begins, strlen(begins));
+	close(fd);
+}
+
+/* As a person would: run the script in the folder. It must not have anything to say. */
+static void assert_silent_by_hand(const char *plots, const char *name)
+{
+	char script[512], said[512];
+	const char *const argv[] = {"gnuplot", script, NULL};
+	int output = memfd_create("output", MFD_CLOEXEC);
+	struct mc_child_config config = {.argv = argv,
+					 .cwd = plots,
+					 .stdin_fd = -1,
+					 .stdout_fd = output,
+					 .stderr_fd = output,
+					 .user = (uid_t)-1};
+	struct mc_child_end end;
+	struct mc_failure failure;
+	struct mc_child child;
+	ssize_t got;
+
+	snprintf(script, sizeof(script), "%s/%s.gp", SCRIPTS, name);
+	assert_int_equal(mc_child_start(&child, &config, &failure), 0);
+	assert_int_equal(mc_child_wait(&child, mc_now_ns() + GNUPLOT_NS, &end), 1);
+	got = pread(output, said, sizeof(said) - 1, 0);
+	assert_true(got >= 0);
+	said[got] = '\0';
+	assert_string_equal(said, "");
+	assert_true(end.exited);
+	assert_int_equal(end.code, 0);
+	close(output);
+}
+
+static void assert_drawn(struct mc_result *result, off_t least)
+{
+	struct mc_failure failure = {.text = ""};
+	char *path = new_folder(), *plots;
+	int folder;
+
+	assert_true(asprintf(&plots, "%s/plots", path) > 0);
+	if (mc_plots_make(result, SCRIPTS, path, &failure))
+		fail_msg("%s", failure.text);
+	folder = open(plots, O_RDONLY | O_DIRECTORY);
+	assert_true(folder >= 0);
+	for (unsigned int i = 0; mc_plot_name(i); i++) {
+		assert_silent_by_hand(plots, mc_plot_name(i));
+		assert_picture(folder, mc_plot_name(i), "svg", "<?xml", least);
+		assert_picture(folder, mc_plot_name(i), "png", "\x89PNG\r\n", least);
+	}
+	assert_int_equal(faccessat(folder, "pwned", F_OK, 0), -1);
+	assert_int_equal(faccessat(folder, "../.plots.new", F_OK, 0), -1);
+	close(folder);
+	remove_tree(path);
+	free(plots);
+	free(path);
+	mc_result_free(result);
+}
+
+static void pictures_of_ten_scenarios(void **state)
+{
+	if (!has_gnuplot())
+		skip();
+	assert_drawn(synthetic_result(10, 2, 100000000), 10000);
+}
+
+static void pictures_of_one_scenario_on_one_cpu(void **state)
+{
+	if (!has_gnuplot())
+		skip();
+	assert_drawn(synthetic_result(1, 1, 100000000), 1000);
+}
+
+static void pictures_of_a_few_ticks(void **state)
+{
+	if (!has_gnuplot())
+		skip();
+	assert_drawn(small_result(), 1000);
+}
+
+static void pictures_of_nothing(void **state)
+{
+	struct mc_result *result;
+
+	if (!has_gnuplot())
+		skip();
+	result = mc_result_new();
+	strcpy(mc_result_add(result, "cpu")->reason, "the module does not load");
+	assert_drawn(result, 1000);
+	assert_drawn(mc_result_new(), 1000);
+}
+
+static void pictures_of_hostile_names(void **state)
+{
+	struct mc_result *result;
+
+	if (!has_gnuplot())
+		skip();
+	result = synthetic_result(3, 2, 50000000);
+	assert_true(sizeof(EVIL) < MC_NAME_MAX);
+	strcpy(result->scenario[0].test, EVIL);
+	strcpy(result->scenario[1].reason, EVIL);
+	result->scenario[1].status = MC_STATUS_INVALID;
+	memset(result->scenario[2].test, '{', MC_NAME_MAX - 1);
+	strcpy(result->environment.kernel, EVIL);
+	assert_drawn(result, 1000);
+}
+
+/* Values that no run leaves, as a file could have them */
+static void pictures_of_hostile_values(void **state)
+{
+	static const struct mc_bucket buckets[] = {
+		{INT64_MIN, -1, 1}, {0, 0, 0}, {1, INT64_MAX, UINT64_MAX - 7}};
+	struct mc_result *result;
+	struct mc_scenario_result *scenario;
+
+	if (!has_gnuplot())
+		skip();
+	result = mc_result_new();
+	scenario = mc_result_add(result, "hostile");
+	scenario->status = MC_STATUS_OK;
+	set_buckets(&scenario->delta_histogram, buckets, 3);
+	set_buckets(&scenario->corrected_histogram, buckets, 3);
+	set_buckets(&scenario->skew_histogram, buckets, 1);
+	scenario->delta = (struct mc_stats){.count = 1, .p50 = INT64_MIN, .max = INT64_MAX};
+	scenario->marks.window_start_ns = INT64_MAX;
+	scenario->marks.load_start_ns = INT64_MIN + 1;
+	set_timeline(scenario, 3, UINT_MAX);
+	scenario->timeline.origin_ns = INT64_MIN;
+	scenario->timeline.bin_ns = INT64_MAX;
+	scenario->timeline.count[0] = UINT64_MAX;
+	scenario->timeline.mean[0] = NAN;
+	scenario->timeline.max[0] = INT64_MAX;
+	scenario->timeline.cpu_max[1] = INT64_MAX;
+	assert_drawn(result, 1000);
+}
+
+/* ---- refusals ---- */
+
+static void assert_refused(const struct mc_result *result, const char *scripts, const char *path,
+			   const char *why)
+{
+	struct mc_failure failure = {.exit_code = MC_EXIT_OK};
+	char *temporary;
+
+	assert_int_equal(mc_plots_make(result, scripts, path, &failure), -1);
+	assert_int_equal(failure.exit_code, MC_EXIT_ENVIRONMENT);
+	if (!strstr(failure.text, why))
+		fail_msg("\"%s\" has no \"%s\"", failure.text, why);
+	assert_true(asprintf(&temporary, "%s/.plots.new", path) > 0);
+	assert_int_equal(access(temporary, F_OK), -1);
+	free(temporary);
+}
+
+static void what_is_missing_is_named(void **state)
+{
+	struct mc_result *result = small_result();
+	char *path = new_folder(), *saved = strdup(getenv("PATH"));
+
+	assert_non_null(saved);
+	assert_refused(result, "/nonexistent", path,
+		       "cannot find the plot scripts in /nonexistent");
+	assert_refused(result, SCRIPTS, "/nonexistent", "/nonexistent/.plots.new");
+	setenv("PATH", "/nonexistent", 1);
+	assert_refused(result, SCRIPTS, path, "gnuplot-nox");
+	setenv("PATH", saved, 1);
+	free(saved);
+	free(path);
+	mc_result_free(result);
+}
+
+static void write_script(const char *folder, const char *text)
+{
+	char *path;
+	FILE *file;
+
+	assert_true(asprintf(&path, "%s/delay.gp", folder) > 0);
+	file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+	free(path);
+}
+
+/* A script that fails, one that draws nothing and one that draws a half */
+static void failures_of_gnuplot_are_told(void **state)
+{
+	static const struct {
+		const char *script, *why;
+	} rows[] = {
+		{"set nonsense\n", "exit code 1"},
+		{"print 1\n", "gnuplot left no delay.svg"},
+		{"set print 'delay.svg'\nprint '<?xml'\n", "gnuplot left only a part of delay.svg"},
+	};
+	struct mc_result *result;
+	char *path, *scripts;
+
+	if (!has_gnuplot())
+		skip();
+	result = small_result();
+	path = new_folder();
+	scripts = new_folder();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		write_script(scripts, rows[i].script);
+		assert_refused(result, scripts, path, rows[i].why);
+	}
+	free(scripts);
+	free(path);
+	mc_result_free(result);
+}
+
+/* What a killed run left goes; what is there and what another is drawing stays. */
+static void old_pictures_are_safe(void **state)
+{
+	struct mc_failure failure;
+	struct mc_result *result;
+	char *path, *plots, *old, *temporary, *scripts;
+	int fd;
+
+	if (!has_gnuplot())
+		skip();
+	result = small_result();
+	path = new_folder();
+	scripts = new_folder();
+	write_script(scripts, "set nonsense\n");
+	assert_true(asprintf(&plots, "%s/plots", path) > 0 && mkdir(plots, 0777) == 0);
+	assert_true(asprintf(&old, "%s/mine.png", plots) > 0);
+	assert_true(asprintf(&temporary, "%s/.plots.new", path) > 0 && mkdir(temporary, 0777) == 0);
+	fd = open(old, O_WRONLY | O_CREAT, 0666);
+	assert_true(fd >= 0);
+	close(fd);
+	fd = open(temporary, O_RDONLY | O_DIRECTORY);
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(mc_plots_make(result, SCRIPTS, path, &failure), -1);
+	assert_non_null(strstr(failure.text, "another run-stress"));
+	close(openat(fd, "delay.info", O_WRONLY | O_CREAT, 0666));
+	close(fd);
+	assert_refused(result, scripts, path, "exit code");
+	assert_int_equal(mc_plots_make(result, SCRIPTS, path, &failure), 0);
+	assert_int_equal(access(old, F_OK), 0);
+	assert_int_equal(access(temporary, F_OK), -1);
+	/* and again, over those that are there now */
+	assert_int_equal(mc_plots_make(result, SCRIPTS, path, &failure), 0);
+	free(plots);
+	free(old);
+	free(temporary);
+	free(scripts);
+	free(path);
+	mc_result_free(result);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(small_model),
+		cmocka_unit_test(notes_are_limited),
+		cmocka_unit_test(pictures_of_ten_scenarios),
+		cmocka_unit_test(pictures_of_one_scenario_on_one_cpu),
+		cmocka_unit_test(pictures_of_a_few_ticks),
+		cmocka_unit_test(pictures_of_nothing),
+		cmocka_unit_test(pictures_of_hostile_names),
+		cmocka_unit_test(pictures_of_hostile_values),
+		cmocka_unit_test(what_is_missing_is_named),
+		cmocka_unit_test(failures_of_gnuplot_are_told),
+		cmocka_unit_test(old_pictures_are_safe),
+	};
+
+	return cmocka_run_group_tests(tests, make_parent, remove_parent);
+}
