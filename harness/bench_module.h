@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * bench_module.h - the measuring module: loaded, told its window, read, unloaded
+ */
+#ifndef MEMORY_COLLECTOR_BENCH_MODULE_H
+#define MEMORY_COLLECTOR_BENCH_MODULE_H
+
+#include "memory_collector/analysis.h"
+
+#define MC_BENCH_MODULE "sync_timer_benchmark_module"
+#define MC_CPUS_MAX 8192
+
+/**
+ * struct mc_bench_totals - /proc/sync_timer_benchmark, read once
+ * @interval_ns: as the module has it
+ * @phase_ns: offset of boundary 0
+ * @k0: window; both 0: none
+ * @k1: window
+ * @read_ns: CLOCK_MONOTONIC at which it was read
+ * @n_cpus: CPUs that tick
+ * @cpu: their totals, ascending by number
+ * @offline_cpu: a CPU that was offline for a part of the window; -1: none
+ */
+struct mc_bench_totals {
+	uint64_t interval_ns, phase_ns, k0, k1;
+	int64_t read_ns;
+	unsigned int n_cpus;
+	struct mc_totals *cpu;
+	int offline_cpu;
+};
+
+/**
+ * mc_module_release - the kernel that a module file is for
+ * @path: module file
+ * @release: set to the first word of its vermagic
+ * @size: of @release
+ * @failure: filled on error
+ */
+int mc_module_release(const char *path, char *release, size_t size, struct mc_failure *failure);
+
+/**
+ * mc_module_check - can the running kernel load this module?
+ *
+ * Refuses, with a reason, a module of another kernel, lockdown, and a kernel that
+ * takes signed modules only.
+ */
+int mc_module_check(const char *path, struct mc_failure *failure);
+
+bool mc_module_loaded(void);
+int mc_module_load(const char *path, uint64_t interval_ns, struct mc_failure *failure);
+
+/* Unload; waits a little while it is in use. Fine where it is not loaded. */
+int mc_module_unload(struct mc_failure *failure);
+
+/**
+ * mc_module_set_window - set the window
+ *
+ * Return: 0; 1 where @k0 has come too near; -1 on error.
+ */
+int mc_module_set_window(uint64_t k0, uint64_t k1, struct mc_failure *failure);
+
+int mc_module_read_totals(struct mc_bench_totals *totals, struct mc_failure *failure);
+
+/* As mc_module_read_totals(), of a text; for tests. */
+int mc_bench_totals_parse(const char *text, struct mc_bench_totals *totals,
+			  struct mc_failure *failure);
+void mc_bench_totals_free(struct mc_bench_totals *totals);
+
+#endif

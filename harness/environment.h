@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * environment.h - facts about the machine that runs us
+ */
+#ifndef MEMORY_COLLECTOR_ENVIRONMENT_H
+#define MEMORY_COLLECTOR_ENVIRONMENT_H
+
+#include "memory_collector/result.h"
+
+/* Fill in what can be known about this machine; the vm place's fields stay as they are. */
+void mc_environment_read(struct mc_environment *environment);
+
+/* Memory in bytes that can be had without swapping, now */
+uint64_t mc_memory_available(void);
+
+unsigned int mc_cpus_online(void);
+
+/* The parsing, for tests: the bytes that a line of /proc/meminfo has; 0: no such line */
+uint64_t mc_parse_meminfo(const char *text, const char *key);
+
+/*
+ * none, voluntary, full or rt from uname -v and the text of
+ * /sys/kernel/debug/sched/preempt ("none (voluntary) full"), which may be empty;
+ * empty: not known
+ */
+const char *mc_parse_preemption(const char *version, const char *sched_preempt);
+
+#endif

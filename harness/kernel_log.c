@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * kernel_log.c - /dev/kmsg
+ */
+#include "kernel_log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The kernel gives one record per read, at most this long */
+#define RECORD_MAX 8192
+
+bool mc_kernel_log_is_report(const char *message)
+{
+	static const char *const reports[] = {
+		"BUG:",
+		"WARNING:",
+		"Oops",
+		"Kernel panic",
+		"general protection fault",
+		"kernel BUG at",
+		"UBSAN:",
+		"KASAN:",
+		"INFO: task ", /* hung task */
+		"INFO: trying to register non-static key",
+		"possible circular locking dependency",
+		"possible recursive locking",
+		"inconsistent lock state",
+		"suspicious RCU usage",
+		"bad unlock balance",
+		"rcu: INFO:", /* stalls */
+		"rcu_sched self-detected stall",
+		"rcu_preempt detected stalls",
+		"sleeping function called from invalid context",
+		"scheduling while atomic",
+		"unregister_netdevice: waiting for",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
+		if (strstr(message, reports[i]))
+			return true;
+	}
+	return false;
+}
+
+bool mc_kernel_log_is_kill(const char *message)
+{
+	return strstr(message, "Out of memory: Killed process");
+}
+
+int mc_kernel_log_open(struct mc_failure *failure)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+	if (fd < 0)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "/dev/kmsg: %s", strerror(errno));
+	lseek(fd, 0, SEEK_END);
+	return fd;
+}
+
+/* "LEVEL,SEQUENCE,MICROSECONDS,FLAGS;MESSAGE\n KEY=VALUE\n..." */
+static void copy_record(char *record, FILE *to, char *report, size_t size)
+{
+	char *message = strchr(record, ';');
+	unsigned int level;
+	uint64_t us;
+
+	if (!message || sscanf(record, "%u,%*u,%" SCNu64, &level, &us) != 2)
+		return;
+	message++;
+	message[strcspn(message, "\n")] = '\0';
+	fprintf(to, "[%5" PRIu64 ".%06" PRIu64 "] %s\n", us / 1000000, us % 1000000, message);
+	/* Facility 0 is the kernel; anybody who may can write as another one. */
+	if (level < 8 && !*report &&
+	    (mc_kernel_log_is_report(message) || mc_kernel_log_is_kill(message)))
+		snprintf(report, size, "%s", message);
+}
+
+void mc_kernel_log_copy(int fd, FILE *to, char *report, size_t size)
+{
+	char record[RECORD_MAX + 1];
+	ssize_t length;
+
+	*report = '\0';
+	for (;;) {
+		length = read(fd, record, RECORD_MAX);
+		if (length > 0) {
+			record[length] = '\0';
+			copy_record(record, to, report, size);
+		} else if (length < 0 && errno == EPIPE) {
+			fputs("(the kernel has dropped messages here)\n", to);
+		} else if (length == 0 || errno != EINTR) {
+			return;
+		}
+	}
+}

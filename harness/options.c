@@ -1,0 +1,379 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * options.c - one table of options, from which they are parsed and explained
+ *
+ * Options are long ones only, and never abbreviated: a script that abbreviates
+ * breaks with the next option that is added.
+ */
+#include "options.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "interval.h"
+
+#define NS_PER_US 1000ULL
+#define NS_PER_MS 1000000ULL
+#define NS_PER_S 1000000000ULL
+/* Longest window: results of longer runs are better made of several */
+#define DURATION_MAX_NS (7 * 24 * 3600 * NS_PER_S)
+
+struct option;
+typedef int (*take_fn)(struct mc_options *options, const struct option *option, const char *value,
+		       struct mc_failure *failure);
+
+/* Where an option means something */
+enum { WITH_VM = 1, WITH_HOST = 2, WITH_FROM = 4, WITH_RUN = WITH_VM | WITH_HOST, WITH_ALL = 7 };
+
+struct option {
+	const char *name;
+	const char *value; /* what to call its value; NULL: it takes none */
+	const char *help; /* NULL: not for people */
+	take_fn take;
+	size_t field; /* of struct mc_options, for the common takers */
+	int with;
+};
+
+static int refuse(struct mc_failure *failure, const struct option *option, const char *value,
+		  const char *reason)
+{
+	return mc_fail(failure, MC_EXIT_USAGE, "%s '%.100s': %s", option->name, value, reason);
+}
+
+/* ---- numbers ---- */
+
+/* Digits at *text, beyond which it is moved. Return: NULL, or what is wrong. */
+static const char *take_digits(const char **text, uint64_t *number)
+{
+	const char *at = *text;
+
+	*number = 0;
+	if (*at == '-')
+		return "it is negative";
+	if (!isdigit((unsigned char)*at))
+		return *at ? "not a number" : "it is empty";
+	for (; isdigit((unsigned char)*at); at++) {
+		if (__builtin_mul_overflow(*number, 10, number) ||
+		    __builtin_add_overflow(*number, (uint64_t)(*at - '0'), number))
+			return "the number is too large";
+	}
+	*text = at;
+	return NULL;
+}
+
+/* ".5" at *text, in billionths */
+static const char *take_fraction(const char **text, uint64_t *billionths)
+{
+	uint64_t worth = NS_PER_S / 10;
+	const char *at = *text;
+
+	*billionths = 0;
+	if (*at != '.')
+		return NULL;
+	for (at++; isdigit((unsigned char)*at); at++, worth /= 10) {
+		if (!worth)
+			return "more than nine decimal places";
+		*billionths += worth * (*at - '0');
+	}
+	if (at == *text + 1)
+		return "not a number";
+	*text = at;
+	return NULL;
+}
+
+static const char *take_time(const char *text, uint64_t bare_unit, uint64_t *ns)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {{"ns", 1}, {"us", NS_PER_US}, {"ms", NS_PER_MS}, {"s", NS_PER_S}};
+	uint64_t number, billionths, unit = bare_unit;
+	const char *wrong;
+	size_t i;
+
+	wrong = take_digits(&text, &number);
+	if (!wrong)
+		wrong = take_fraction(&text, &billionths);
+	if (wrong)
+		return wrong;
+	for (i = 0; *text && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (!strcmp(text, units[i].name)) {
+			unit = units[i].ns;
+			text = "";
+		}
+	}
+	if (*text)
+		return "not a number with a unit: ns, us, ms or s";
+	if (!unit && (number || billionths))
+		return "it has no unit: ns, us, ms or s";
+	if (unit && billionths % (NS_PER_S / unit))
+		return "finer than a nanosecond";
+	if (__builtin_mul_overflow(number, unit, ns) ||
+	    __builtin_add_overflow(*ns, unit ? billionths / (NS_PER_S / unit) : 0, ns))
+		return "the number is too large";
+	return NULL;
+}
+
+static int take_interval(struct mc_options *options, const struct option *option, const char *value,
+			 struct mc_failure *failure)
+{
+	const char *wrong = take_time(value, 0, &options->interval_ns);
+
+	if (!wrong && options->interval_ns < INTERVAL_MIN_NS)
+		wrong = "too small: it can be from 50us to 10s";
+	if (!wrong && options->interval_ns > INTERVAL_MAX_NS)
+		wrong = "too large: it can be from 50us to 10s";
+	return wrong ? refuse(failure, option, value, wrong) : 0;
+}
+
+static int take_duration(struct mc_options *options, const struct option *option, const char *value,
+			 struct mc_failure *failure)
+{
+	const char *wrong = take_time(value, NS_PER_S, &options->duration_ns);
+
+	if (!wrong && !options->duration_ns)
+		wrong = "too small: a window cannot be empty";
+	if (!wrong && options->duration_ns > DURATION_MAX_NS)
+		wrong = "too large: at most seven days (604800s)";
+	return wrong ? refuse(failure, option, value, wrong) : 0;
+}
+
+static int take_number(struct mc_options *options, const struct option *option, const char *value,
+		       unsigned int min, unsigned int max, struct mc_failure *failure)
+{
+	unsigned int *field = (unsigned int *)((char *)options + option->field);
+	const char *text = value;
+	uint64_t number;
+	const char *wrong = take_digits(&text, &number);
+
+	if (!wrong && *text)
+		wrong = "not a whole number";
+	if (wrong)
+		return refuse(failure, option, value, wrong);
+	if (number < min || number > max)
+		return mc_fail(failure, MC_EXIT_USAGE, "%s %" PRIu64 ": it can be from %u to %u",
+			       option->name, number, min, max);
+	*field = number;
+	return 0;
+}
+
+static int take_cpus(struct mc_options *options, const struct option *option, const char *value,
+		     struct mc_failure *failure)
+{
+	return take_number(options, option, value, 1, 255, failure);
+}
+
+static int take_memory(struct mc_options *options, const struct option *option, const char *value,
+		       struct mc_failure *failure)
+{
+	return take_number(options, option, value, 256, 1024 * 1024, failure);
+}
+
+/* ---- words ---- */
+
+static int take_flag(struct mc_options *options, const struct option *option, const char *value,
+		     struct mc_failure *failure)
+{
+	*(bool *)((char *)options + option->field) = true;
+	return 0;
+}
+
+static int take_text(struct mc_options *options, const struct option *option, const char *value,
+		     struct mc_failure *failure)
+{
+	if (!*value)
+		return refuse(failure, option, value, "it is empty");
+	*(const char **)((char *)options + option->field) = value;
+	return 0;
+}
+
+static int take_scenarios(struct mc_options *options, const struct option *option,
+			  const char *value, struct mc_failure *failure)
+{
+	const char **grown;
+	size_t n = 0;
+
+	if (!*value)
+		return refuse(failure, option, value, "it is empty");
+	while (options->scenarios[n])
+		n++;
+	grown = realloc(options->scenarios, (n + 2) * sizeof(*grown));
+	if (!grown)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
+	options->scenarios = grown;
+	grown[n] = value;
+	grown[n + 1] = NULL;
+	return 0;
+}
+
+static int take_place(struct mc_options *options, const struct option *option, const char *value,
+		      struct mc_failure *failure)
+{
+	if (strcmp(value, "vm") && strcmp(value, "host"))
+		return refuse(failure, option, value, "it can be vm or host");
+	options->host = !strcmp(value, "host");
+	return 0;
+}
+
+static int take_format(struct mc_options *options, const struct option *option, const char *value,
+		       struct mc_failure *failure)
+{
+	if (strcmp(value, "table") && strcmp(value, "json"))
+		return refuse(failure, option, value, "it can be table or json");
+	options->json = !strcmp(value, "json");
+	return 0;
+}
+
+#define FIELD(name) offsetof(struct mc_options, name)
+
+/* In the order of --help */
+static const struct option table[] = {
+	{"--place", "vm|host", "a small VM (default), or this machine, as root", take_place, 0,
+	 WITH_RUN},
+	{"--only", "A,B", "only these scenarios", take_text, FIELD(only), WITH_RUN},
+	{"--list", NULL, "list the scenarios", take_flag, FIELD(list), WITH_RUN},
+	{"--dry-run", NULL, "say what would be run", take_flag, FIELD(dry_run), WITH_RUN},
+	{"--scenarios", "FILE", "add scenarios of your own; repeatable", take_scenarios, 0,
+	 WITH_RUN},
+	{"--interval", "TIME", "between ticks, 50us to 10s (default 1ms)", take_interval, 0,
+	 WITH_RUN},
+	{"--duration", "TIME", "of each scenario's window (default 5s)", take_duration, 0,
+	 WITH_RUN},
+	{"--cpus", "N", "of the VM (default 2)", take_cpus, FIELD(cpus), WITH_VM},
+	{"--memory", "MIB", "of the VM (default 1024)", take_memory, FIELD(memory_mib), WITH_VM},
+	{"--kernel", "FILE", "kernel image for the VM (default: one that fits)", take_text,
+	 FIELD(kernel), WITH_VM},
+	{"--module", "FILE", "measuring module (default: the one that was built)", take_text,
+	 FIELD(module), WITH_RUN},
+	{"--scratch", "DIR", "where loads write on the host (default /tmp)", take_text,
+	 FIELD(scratch), WITH_HOST},
+	{"--results", "DIR", "where result folders go (default results)", take_text, FIELD(results),
+	 WITH_RUN},
+	{"--from", "DIR", "read an old result again: table and plots", take_text, FIELD(from),
+	 WITH_FROM},
+	{"--ticks", NULL, "write ticks.csv, too: a line per tick", take_flag, FIELD(ticks),
+	 WITH_RUN},
+	{"--format", "FORMAT", "table (default), or json alone on standard output", take_format, 0,
+	 WITH_ALL},
+	{"--no-plots", NULL, "draw no plots", take_flag, FIELD(no_plots), WITH_ALL},
+	{"--quiet", NULL, "no progress, only the result", take_flag, FIELD(quiet), WITH_ALL},
+	{"--help", NULL, NULL, take_flag, FIELD(help), WITH_ALL},
+	{"--version", NULL, NULL, take_flag, FIELD(version), WITH_ALL},
+	{"--progress-records", "FILE", NULL, take_text, FIELD(progress_records), WITH_HOST},
+};
+
+#define N_OPTIONS (sizeof(table) / sizeof(table[0]))
+
+/* ---- the command line ---- */
+
+static const struct option *find(const char *argument, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < N_OPTIONS; i++) {
+		if (strlen(table[i].name) == length && !memcmp(table[i].name, argument, length))
+			return &table[i];
+	}
+	return NULL;
+}
+
+/* Take the option at argv[*at], which is moved to the last argument used. */
+static int take_one(struct mc_options *options, int argc, char **argv, int *at, bool *given,
+		    struct mc_failure *failure)
+{
+	const char *argument = argv[*at];
+	size_t length = strcspn(argument, "=");
+	const struct option *option = find(argument, length);
+	const char *value = argument[length] ? argument + length + 1 : NULL;
+
+	if (!option)
+		return mc_fail(failure, MC_EXIT_USAGE, "%s '%.100s'; --help shows all options",
+			       *argument == '-' ? "unknown option" : "unexpected argument",
+			       argument);
+	if (!option->value && value)
+		return mc_fail(failure, MC_EXIT_USAGE, "%s takes no value", option->name);
+	if (option->value && !value) {
+		if (*at + 1 >= argc)
+			return mc_fail(failure, MC_EXIT_USAGE, "%s needs a value: %s %s",
+				       option->name, option->name, option->value);
+		value = argv[++*at];
+	}
+	given[option - table] = true;
+	return option->take(options, option, value, failure);
+}
+
+static int check_together(const struct mc_options *options, const bool *given,
+			  struct mc_failure *failure)
+{
+	int with = options->from ? WITH_FROM : options->host ? WITH_HOST : WITH_VM;
+	const char *name = options->from ? "--from" : options->host ? "--place host" : "--place vm";
+	size_t i;
+
+	for (i = 0; i < N_OPTIONS; i++) {
+		if (given[i] && !(table[i].with & with))
+			return mc_fail(failure, MC_EXIT_USAGE, "%s means nothing with %s",
+				       table[i].name, name);
+	}
+	if (options->duration_ns / MC_TICKS_MIN < options->interval_ns)
+		return mc_fail(failure, MC_EXIT_USAGE,
+			       "--duration: %" PRIu64 " ns are too short, a window has at least %d "
+			       "intervals of %" PRIu64 " ns",
+			       options->duration_ns, MC_TICKS_MIN, options->interval_ns);
+	return 0;
+}
+
+int mc_options_parse(struct mc_options *options, int argc, char **argv, struct mc_failure *failure)
+{
+	bool given[N_OPTIONS] = {false};
+	int at;
+
+	*options = (struct mc_options){
+		.interval_ns = NS_PER_MS,
+		.duration_ns = 5 * NS_PER_S,
+		.cpus = 2,
+		.memory_mib = 1024,
+		.scenarios = calloc(1, sizeof(char *)),
+	};
+	if (!options->scenarios)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
+	for (at = 1; at < argc; at++) {
+		if (take_one(options, argc, argv, &at, given, failure)) {
+			mc_options_free(options);
+			return -1;
+		}
+		if (options->help || options->version)
+			return 0;
+	}
+	if (check_together(options, given, failure)) {
+		mc_options_free(options);
+		return -1;
+	}
+	return 0;
+}
+
+void mc_options_free(struct mc_options *options)
+{
+	free(options->scenarios);
+	options->scenarios = NULL;
+}
+
+void mc_options_help(FILE *to)
+{
+	char left[64];
+	size_t i;
+
+	fputs("usage: run-stress [OPTION...]\n", to);
+	fputs("Measures how late timer ticks are under load.\n", to);
+	for (i = 0; i < N_OPTIONS; i++) {
+		if (!table[i].help)
+			continue;
+		snprintf(left, sizeof(left), "%s %s", table[i].name,
+			 table[i].value ? table[i].value : "");
+		fprintf(to, "  %-18s %s\n", left, table[i].help);
+	}
+	fputs("TIME is a number with a unit: ns, us, ms or s. Also: --help, --version.\n", to);
+	fputs("Exit codes: 0 all scenarios valid; 1 one is invalid or failed; 2 usage;\n", to);
+	fputs("3 this machine lacks or refuses something; 128 + N ended by signal N.\n", to);
+}

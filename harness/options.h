@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * options.h - the command line of run-stress
+ */
+#ifndef MEMORY_COLLECTOR_OPTIONS_H
+#define MEMORY_COLLECTOR_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "memory_collector/failure.h"
+
+/* A window shorter than this many ticks says nothing. */
+#define MC_TICKS_MIN 10
+
+/**
+ * struct mc_options - the command line, every value checked
+ * @host: --place host
+ * @only: list of names, or NULL
+ * @scenarios: files, NULL at the end
+ * @progress_records: for the guest of the VM place: write progress there, as
+ *	records; NULL: no
+ *
+ * Strings belong to argv; NULL is "not given".
+ */
+struct mc_options {
+	bool host, list, dry_run, ticks, json, no_plots, quiet, help, version;
+	const char *only;
+	const char **scenarios;
+	uint64_t interval_ns, duration_ns;
+	unsigned int cpus, memory_mib;
+	const char *kernel, *module, *results, *scratch, *from;
+	const char *progress_records;
+};
+
+/**
+ * mc_options_parse - check and take the command line
+ * @options: set, also where an option was not given; mc_options_free() ends it
+ * @argc: of main()
+ * @argv: of main()
+ * @failure: filled on error
+ *
+ * Nothing outside is looked at. --help and --version win over what follows them.
+ */
+int mc_options_parse(struct mc_options *options, int argc, char **argv, struct mc_failure *failure);
+void mc_options_free(struct mc_options *options);
+
+void mc_options_help(FILE *to);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * paths.h - where run-stress finds its data
+ */
+#ifndef MEMORY_COLLECTOR_PATHS_H
+#define MEMORY_COLLECTOR_PATHS_H
+
+#include "memory_collector/failure.h"
+
+/**
+ * struct mc_paths - files and folders, absolute unless said otherwise
+ * @self: the running program
+ * @matrix: the default scenario matrix
+ * @scripts: folder with the gnuplot scripts
+ * @module: sync_timer_benchmark_module.ko
+ * @results: folder for result folders; relative to the current folder unless
+ *	run from a build folder inside the project
+ */
+struct mc_paths {
+	char *self, *matrix, *scripts, *module, *results;
+};
+
+/**
+ * mc_paths_find - where things are for the running program
+ * @paths: set; mc_paths_free() ends it
+ * @failure: filled on error
+ *
+ * A program in its build folder takes everything from there and from the
+ * source; one that was installed as PREFIX/bin/run-stress takes the data from
+ * PREFIX/share/memory-collector and the module from the running kernel's tree.
+ * Nothing is looked at: whoever needs a file says what is wrong with it.
+ */
+int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure);
+void mc_paths_free(struct mc_paths *paths);
+
+#endif

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_kernel_says.c - what the kernel says about itself, in files and in its log
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "environment.h"
+#include "kernel_log.h"
+#include "trace_instance.h"
+
+static void trace_stats(void **state)
+{
+	static const struct {
+		const char *text;
+		int64_t lost;
+	} rows[] = {
+		{"entries: 1\noverrun: 2\ncommit overrun: 30\nbytes: 5\ndropped events: 400\n"
+		 "read events: 7\n",
+		 432},
+		{"overrun: 0\ncommit overrun: 0\ndropped events: 0\n", 0},
+		{"overrun: 0\ncommit overrun: 0\n", -1},
+		{"overrun: -1\ncommit overrun: 0\ndropped events: 0\n", -1},
+		{"overrun: x\ncommit overrun: 0\ndropped events: 0\n", -1},
+		{"overrun: 9223372036854775807\ncommit overrun: 1\ndropped events: 0\n", -1},
+		{"", -1},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(mc_parse_trace_stats(rows[i].text), rows[i].lost);
+}
+
+static void facts(void **state)
+{
+	static const char meminfo[] = "MemTotal:  100 kB\nMemAvailable:   50 kB\nBad: x kB\n"
+				      "Huge: 18446744073709551615 kB\n";
+	static const struct {
+		const char *version, *sched, *preemption;
+	} rows[] = {
+		{"#1 SMP PREEMPT_RT Debian 6.1", "", "rt"},
+		{"#1 SMP PREEMPT_DYNAMIC Debian 6.1", "none (voluntary) full \n", "voluntary"},
+		{"#1 SMP PREEMPT_DYNAMIC Debian 6.1", "(none) voluntary full \n", "none"},
+		{"#1 SMP PREEMPT_DYNAMIC Debian 6.1", "none voluntary (full) \n", "full"},
+		{"#1 SMP PREEMPT_DYNAMIC Debian 6.1", "", ""},
+		{"#1 SMP PREEMPT 2026", "", "full"},
+		{"#1 SMP 2026", "", ""},
+	};
+	size_t i;
+
+	assert_int_equal(mc_parse_meminfo(meminfo, "MemAvailable"), 51200);
+	assert_int_equal(mc_parse_meminfo(meminfo, "Mem"), 0);
+	assert_int_equal(mc_parse_meminfo(meminfo, "Bad"), 0);
+	assert_int_equal(mc_parse_meminfo(meminfo, "Huge"), 0);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_string_equal(mc_parse_preemption(rows[i].version, rows[i].sched),
+				    rows[i].preemption);
+}
+
+static void reports(void **state)
+{
+	static const char *const bad[] = {
+		"BUG: kernel NULL pointer dereference, address: 0000000000000000",
+		"WARNING: CPU: 1 PID: 7 at kernel/time/hrtimer.c:1 x+0x1/0x2",
+		"WARNING: possible circular locking dependency detected",
+		"rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:",
+		"watchdog: BUG: soft lockup - CPU#0 stuck for 26s! [x:7]",
+		"INFO: task x:7 blocked for more than 120 seconds.",
+		"Oops: 0000 [#1] PREEMPT SMP",
+		"Kernel panic - not syncing: x",
+	};
+	static const char *const good[] = {
+		"Memory Collector: sync_timer_benchmark: loaded, a tick every 1000000 ns",
+		"sync_timer_benchmark_module: loading out-of-tree module taints kernel.",
+		"rcu: Hierarchical RCU implementation.",
+		"hrtimer: interrupt took 123456 ns",
+		"",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_true(mc_kernel_log_is_report(bad[i]));
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_false(mc_kernel_log_is_report(good[i]) || mc_kernel_log_is_kill(good[i]));
+	assert_true(mc_kernel_log_is_kill(
+		"Out of memory: Killed process 7 (stress-ng-vm) total-vm:1kB, anon-rss:1kB"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(trace_stats),
+		cmocka_unit_test(facts),
+		cmocka_unit_test(reports),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

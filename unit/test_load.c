@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_load.c - is a load seen to run, and what its end is taken for
+ *
+ * Shell scripts stand for stress-ng: its first process is the shell, a worker is
+ * what the shell starts.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "load.h"
+
+#define NS_PER_MS 1000000LL
+/* A worker that burns, and a first process that ends it when asked to */
+#define BURN "sh -c 'while :; do :; done' & trap 'kill $!; exit 0' INT; wait"
+
+static const struct {
+	const char *script;
+	const char *not_running; /* NULL: it runs */
+	enum mc_status status;
+	const char *reason;
+} scripts[] = {
+	{BURN, NULL, MC_STATUS_OK, ""},
+	/* Only the first process works: that is starting up, not a load. */
+	{"trap 'exit 0' INT; while :; do :; done", "no CPU time", MC_STATUS_OK, ""},
+	{"exec sleep 1000", "no CPU time", MC_STATUS_INVALID, "had to be killed (signal 2)"},
+	{"exit 0", "ended before", MC_STATUS_OK, ""},
+	{"echo 'stress-ng: info: [7] fine'; echo 'bad option'; exit 1", "ended before",
+	 MC_STATUS_INVALID, "(exit code 1): bad option"},
+	{"echo 'stress-ng: fail:  [7] boom' >&2; exit 2", "ended before", MC_STATUS_INVALID,
+	 "failed (exit code 2): boom"},
+	{"exit 3", "ended before", MC_STATUS_SKIPPED, "lacks a resource"},
+	{"exit 4", "ended before", MC_STATUS_SKIPPED, "not implemented"},
+	{"exit 5", "ended before", MC_STATUS_INVALID, "killed by a signal"},
+	{"exit 6", "ended before", MC_STATUS_INVALID, "exit code 6"},
+	{"exit 7", "ended before", MC_STATUS_INVALID, "untrustworthy"},
+	{"exit 99", "ended before", MC_STATUS_INVALID, "exit code 99"},
+	{"kill -9 $$", "ended before", MC_STATUS_INVALID, "signal 9"},
+};
+
+static void loads(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++) {
+		char *argv[] = {"sh", "-c", (char *)scripts[i].script, NULL};
+		struct mc_failure failure;
+		struct mc_load load;
+		char reason[256] = "";
+		int64_t patience = scripts[i].not_running ? 600 * NS_PER_MS : 20000 * NS_PER_MS;
+
+		assert_int_equal(mc_load_start(&load, argv, (uid_t)-1, NULL, &failure), 0);
+		if (mc_load_wait(&load, 0, mc_now_ns() + patience, &failure)) {
+			if (!scripts[i].not_running ||
+			    !strstr(failure.text, scripts[i].not_running))
+				fail_msg("%s: %s", scripts[i].script, failure.text);
+		} else if (scripts[i].not_running) {
+			fail_msg("%s: seen to run", scripts[i].script);
+		} else {
+			assert_true(mc_load_alive(&load));
+			assert_true(mc_load_cpu_time(&load) > 0);
+		}
+		mc_load_stop(&load);
+		assert_false(mc_load_alive(&load));
+		assert_int_equal(mc_load_verdict(&load, reason, sizeof(reason)), scripts[i].status);
+		if (!strstr(reason, scripts[i].reason))
+			fail_msg("%s: %s", scripts[i].script, reason);
+		mc_load_free(&load);
+	}
+}
+
+static void cannot_start(void **state)
+{
+	char *argv[] = {"/nonexistent/stress-ng", NULL};
+	struct mc_failure failure;
+	struct mc_load load;
+
+	assert_int_equal(mc_load_start(&load, argv, (uid_t)-1, NULL, &failure), -1);
+	assert_non_null(strstr(failure.text, "/nonexistent/stress-ng"));
+}
+
+static void process_stat(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+		pid_t pid, parent;
+		int64_t ticks;
+	} rows[] = {
+		{"7 (stress-ng) S 5 7 7 0 -1 4194304 100 200 0 0 10 20 3 4 20 0 1 0 5 6 7\n", 0, 7,
+		 5, 37},
+		{"7 (a) b) R 1 (c) R 5 7 7 0 -1 4194304 100 200 0 0 1 2 3 4 20 0 1\n", 0, 7, 5, 10},
+		{"7 () Z 0 7 7 0 -1 4194304 100 200 0 0 0 0 0 0", 0, 7, 0, 0},
+		{"7 (stress-ng) S 5 7 7 0 -1 4194304 100 200 0 0 10 20", -1, 0, 0, 0},
+		{"7 stress-ng S 5 7 7 0 -1 4194304 100 200 0 0 10 20 3 4", -1, 0, 0, 0},
+		{"0 (x) S 5 7 7 0 -1 4194304 100 200 0 0 10 20 3 4", -1, 0, 0, 0},
+		{"", -1, 0, 0, 0},
+		{")", -1, 0, 0, 0},
+	};
+	struct mc_process process;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(mc_parse_process_stat(rows[i].text, &process), rows[i].result);
+		if (rows[i].result)
+			continue;
+		assert_int_equal(process.pid, rows[i].pid);
+		assert_int_equal(process.parent, rows[i].parent);
+		assert_int_equal(process.ticks, rows[i].ticks);
+	}
+}
+
+static void disk_stat(void **state)
+{
+	assert_int_equal(mc_parse_disk_stat("  1 2 3 4  5 6 7000 8 9 10 11\n"), 7003);
+	assert_int_equal(mc_parse_disk_stat("1 2 3 4 5 6"), -1);
+	assert_int_equal(mc_parse_disk_stat(""), -1);
+	assert_int_equal(mc_parse_disk_stat("a b c d e f g"), -1);
+}
+
+static void no_disk(void **state)
+{
+	struct mc_failure failure;
+	dev_t disk;
+
+	assert_int_equal(mc_disk_of("/proc", &disk, &failure), -1);
+	assert_non_null(strstr(failure.text, "/proc is on proc, not on a block device"));
+	assert_int_equal(mc_disk_of("/nonexistent", &disk, &failure), -1);
+	assert_int_equal(mc_disk_sectors(0), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(loads),	cmocka_unit_test(cannot_start),
+		cmocka_unit_test(process_stat), cmocka_unit_test(disk_stat),
+		cmocka_unit_test(no_disk),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
