@@ -1,0 +1,578 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vm_qemu.c - QEMU's command line, and what comes out of the machine
+ *
+ * Everything the guest says is untrusted: lines and streams are bounded, and
+ * nothing waits for it without a deadline.
+ */
+#include "vm_qemu.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "kernel_log.h"
+#include "memory_collector/child.h"
+#include "vm_guest.h"
+
+#define NS_PER_S 1000000000LL
+/* With KVM a guest is up in a second or two; one that is not, hangs */
+#define HELLO_KVM_NS (6 * NS_PER_S)
+/* Emulated, on a machine that others use too */
+#define HELLO_TCG_NS (60 * NS_PER_S)
+/* From the verdict to the end of QEMU */
+#define POWER_OFF_NS (10 * NS_PER_S)
+#define LOG_MAX (64L * 1024 * 1024)
+#define ARGS_MAX 64
+
+/* ---- machines ---- */
+
+static const struct machine {
+	uint16_t elf;
+	const char *name; /* as uname -m */
+	const char *qemu, *board, *console;
+	const char *tcg_cpu, *tcg_append;
+} machines[] = {
+	{
+		.elf = EM_X86_64,
+		.name = "x86_64",
+		.qemu = "qemu-system-x86_64",
+		/* Without what nobody uses: each device takes its time at boot. */
+		.board = "q35,sata=off,smbus=off",
+		.console = "ttyS0",
+		/* QEMU 7.2 computes wrong flags for cmpxchg16b, which 6.12 and later die of. */
+		.tcg_cpu = "max,-cx16",
+		/*
+		 * Otherwise the guest reads a clock for which it is left every time. And
+		 * measuring its delay loop takes it a third of a second: told the length,
+		 * its delays are only longer than asked for below 4 GHz.
+		 */
+		.tcg_append = "tsc=reliable clocksource=tsc lpj=16000000",
+	},
+	{
+		.elf = EM_AARCH64,
+		.name = "aarch64",
+		.qemu = "qemu-system-aarch64",
+		.board = "virt",
+		.console = "ttyAMA0",
+		.tcg_cpu = "max",
+		.tcg_append = "",
+	},
+};
+
+static const struct machine *machine_of(uint16_t elf)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(machines) / sizeof(machines[0]); i++) {
+		if (machines[i].elf == elf)
+			return &machines[i];
+	}
+	return NULL;
+}
+
+const char *mc_vm_qemu(uint16_t elf_machine)
+{
+	const struct machine *machine = machine_of(elf_machine);
+
+	return machine ? machine->qemu : NULL;
+}
+
+/* ---- state ---- */
+
+enum { CONSOLE, PROGRESS, RESULTS, VERDICT, COMPLAINTS, N_STREAMS };
+
+/* A line on its way; what does not fit is dropped */
+struct line {
+	char text[1024];
+	size_t used;
+};
+
+struct stream {
+	int fd, theirs; /* our end; QEMU's, which it inherits under the same number */
+	struct line line;
+};
+
+struct guest {
+	const struct mc_vm *vm;
+	const struct machine *machine;
+	bool kvm;
+	struct mc_vm_end *end;
+	struct mc_child child;
+	struct stream stream[N_STREAMS];
+	uint64_t results_size;
+	char verdict[1024]; /* empty: none yet */
+	int64_t verdict_ns;
+	char report[512], panic[512], last[512]; /* lines of the console */
+	char complaint[512]; /* QEMU's first */
+	bool broken; /* failure says why */
+	struct mc_failure *failure;
+};
+
+static void refuse(struct guest *guest, const char *what, int error)
+{
+	if (guest->broken)
+		return;
+	guest->broken = true;
+	mc_fail(guest->failure, MC_EXIT_ENVIRONMENT, "%s: %s%s", what, strerror(error),
+		error == ENOSPC ? "; make room, or set TMPDIR to a folder with more" : "");
+}
+
+/* ---- what comes out ---- */
+
+static void keep(char *to, size_t size, const char *line)
+{
+	if (!*to)
+		snprintf(to, size, "%s", line);
+}
+
+/* The kernel's own lines begin with a time; anything else may be said by anybody. */
+static void on_console(struct guest *guest, const char *line)
+{
+	const char *message = *line == '[' ? strstr(line, "] ") : NULL;
+
+	if (*line)
+		snprintf(guest->last, sizeof(guest->last), "%.*s", (int)sizeof(guest->last) - 1,
+			 line);
+	if (!message)
+		return;
+	message += 2;
+	if (strstr(message, "Kernel panic"))
+		keep(guest->panic, sizeof(guest->panic), message);
+	if (mc_kernel_log_is_report(message))
+		keep(guest->report, sizeof(guest->report), message);
+}
+
+static void on_progress(struct guest *guest, const char *line)
+{
+	if (!strncmp(line, "hello ", 6) && !guest->end->hello_ns) {
+		guest->end->hello_ns = mc_now_ns();
+		guest->end->hello_guest_ns = strtoll(line + 6, NULL, 10);
+	} else if (guest->vm->on_record) {
+		guest->vm->on_record(guest->vm->on_record_data, line);
+	}
+}
+
+static void on_verdict(struct guest *guest, const char *line)
+{
+	keep(guest->verdict, sizeof(guest->verdict), line);
+	guest->verdict_ns = mc_now_ns();
+}
+
+static void on_complaint(struct guest *guest, const char *line)
+{
+	keep(guest->complaint, sizeof(guest->complaint), line);
+}
+
+static void on_line(struct guest *guest, int index, const char *line)
+{
+	static void (*const on[N_STREAMS])(struct guest * guest, const char *line) = {
+		[CONSOLE] = on_console,
+		[PROGRESS] = on_progress,
+		[VERDICT] = on_verdict,
+		[COMPLAINTS] = on_complaint,
+	};
+
+	on[index](guest, line);
+}
+
+static void take_lines(struct guest *guest, int index, const char *bytes, size_t size)
+{
+	struct line *line = &guest->stream[index].line;
+	size_t i;
+
+	for (i = 0; i < size; i++) {
+		if (bytes[i] == '\n') {
+			line->text[line->used] = '\0';
+			line->used = 0;
+			on_line(guest, index, line->text);
+		} else if (bytes[i] != '\r' && line->used < sizeof(line->text) - 1) {
+			line->text[line->used++] = bytes[i] ? bytes[i] : '?';
+		}
+	}
+}
+
+static void write_log(struct guest *guest, const char *bytes, size_t size)
+{
+	FILE *log = guest->vm->log;
+	size_t i;
+
+	if (ftell(log) > LOG_MAX)
+		return;
+	for (i = 0; i < size; i++) {
+		if (bytes[i] != '\r')
+			putc(bytes[i], log);
+	}
+	if (ferror(log))
+		refuse(guest, "writing kernel.log", errno);
+}
+
+static void write_results(struct guest *guest, const char *bytes, size_t size)
+{
+	guest->results_size += size;
+	if (guest->results_size > guest->vm->results_max)
+		refuse(guest, "the guest's results", EFBIG);
+	else if (fwrite(bytes, 1, size, guest->vm->results) != size)
+		refuse(guest, "writing the guest's results", errno);
+}
+
+/* Return: false at the end of the stream. */
+static bool take(struct guest *guest, int index)
+{
+	char bytes[65536];
+	ssize_t got = read(guest->stream[index].fd, bytes, sizeof(bytes));
+
+	if (got < 0 && (errno == EINTR || errno == EAGAIN))
+		return true;
+	if (got <= 0)
+		return false;
+	if (index == CONSOLE)
+		write_log(guest, bytes, got);
+	if (index == RESULTS)
+		write_results(guest, bytes, got);
+	else
+		take_lines(guest, index, bytes, got);
+	return true;
+}
+
+/* What QEMU had written when it ended is still to be read. */
+static void take_rest(struct guest *guest)
+{
+	int i;
+
+	for (i = 0; i < N_STREAMS; i++) {
+		while (guest->stream[i].fd >= 0 && !guest->broken) {
+			struct pollfd fd = {.fd = guest->stream[i].fd, .events = POLLIN};
+
+			if (poll(&fd, 1, 0) != 1 || !take(guest, i))
+				break;
+		}
+		if (i != RESULTS && guest->stream[i].line.used)
+			take_lines(guest, i, "\n", 1);
+	}
+}
+
+/* ---- the command line ---- */
+
+struct command {
+	const char *argv[ARGS_MAX + 1];
+	size_t n;
+	char text[16][256]; /* those that are composed */
+	size_t n_text;
+	char append[2048];
+};
+
+static void add(struct command *command, const char *option, const char *value)
+{
+	command->argv[command->n++] = option;
+	if (value)
+		command->argv[command->n++] = value;
+}
+
+static void add_format(struct command *command, const char *option, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+static void add_format(struct command *command, const char *option, const char *format, ...)
+{
+	char *text = command->text[command->n_text++];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(command->text[0]), format, args);
+	va_end(args);
+	add(command, option, text);
+}
+
+static void add_port(struct command *command, const struct guest *guest, int index,
+		     const char *name)
+{
+	add_format(command, "-chardev", "socket,id=%s,fd=%d", name, guest->stream[index].theirs);
+	add_format(command, "-device", "virtserialport,chardev=%s,name=%s", name, name);
+}
+
+/* Files are named relative to the folder, because a comma in a path would need quoting. */
+static void compose(struct command *command, const struct guest *guest)
+{
+	const struct machine *machine = guest->machine;
+	const struct mc_vm *vm = guest->vm;
+
+	add(command, machine->qemu, "-nodefaults");
+	add(command, "-no-user-config", "-no-reboot");
+	add(command, "-display", "none");
+	add(command, "-machine", machine->board);
+	add(command, "-accel", guest->kvm ? "kvm" : "tcg,thread=multi");
+	add(command, "-cpu", guest->kvm ? "host" : machine->tcg_cpu);
+	add_format(command, "-smp", "%u", vm->cpus);
+	add_format(command, "-m", "%u", vm->memory_mib);
+	add_format(command, "-chardev", "socket,id=console,fd=%d", guest->stream[CONSOLE].theirs);
+	add(command, "-serial", "chardev:console");
+	add(command, "-device", "virtio-serial-pci");
+	add_port(command, guest, PROGRESS, MC_PORT_PROGRESS);
+	add_port(command, guest, RESULTS, MC_PORT_RESULTS);
+	add_port(command, guest, VERDICT, MC_PORT_VERDICT);
+	if (vm->scratch) {
+		/* A full disk here must be an error there, not a pause. */
+		add_format(command, "-drive",
+			   "if=none,id=scratch,format=raw,cache=unsafe,file.locking=off,"
+			   "werror=report,rerror=report,file=%s",
+			   vm->scratch);
+		add(command, "-device", "virtio-blk-pci,drive=scratch");
+	}
+	add(command, "-kernel", vm->kernel);
+	add(command, "-initrd", vm->initramfs);
+	/* The self-tests of the kernel's ciphers take a tenth of a second. */
+	snprintf(command->append, sizeof(command->append),
+		 "console=%s panic=-1 loglevel=7 cryptomgr.notests %s%s%s", machine->console,
+		 guest->kvm ? "" : machine->tcg_append, *vm->append ? " " : "", vm->append);
+	add(command, "-append", command->append);
+}
+
+/* ---- start and end ---- */
+
+static void close_streams(struct guest *guest)
+{
+	int i;
+
+	for (i = 0; i < N_STREAMS; i++) {
+		if (guest->stream[i].fd >= 0)
+			close(guest->stream[i].fd);
+		if (guest->stream[i].theirs >= 0)
+			close(guest->stream[i].theirs);
+		guest->stream[i].fd = guest->stream[i].theirs = -1;
+	}
+}
+
+static int open_streams(struct guest *guest, struct mc_failure *failure)
+{
+	int i, fds[2];
+
+	for (i = 0; i < N_STREAMS; i++)
+		guest->stream[i].fd = guest->stream[i].theirs = -1;
+	for (i = 0; i < N_STREAMS; i++) {
+		if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds)) {
+			close_streams(guest);
+			return mc_fail(failure, MC_EXIT_ENVIRONMENT, "socketpair: %s",
+				       strerror(errno));
+		}
+		guest->stream[i].fd = fds[0];
+		guest->stream[i].theirs = fds[1];
+		fcntl(fds[0], F_SETFL, O_NONBLOCK);
+	}
+	return 0;
+}
+
+static int power_on(struct guest *guest)
+{
+	struct command command = {.n = 0};
+	int keep_fds[N_STREAMS + 1], i;
+	struct mc_child_config config = {
+		.argv = command.argv,
+		.cwd = guest->vm->folder,
+		.stdin_fd = -1,
+		.stdout_fd = -1,
+		.keep_fds = keep_fds,
+		.user = (uid_t)-1,
+	};
+	int result;
+
+	if (open_streams(guest, guest->failure))
+		return -1;
+	for (i = 0; i < COMPLAINTS; i++)
+		keep_fds[i] = guest->stream[i].theirs;
+	keep_fds[COMPLAINTS] = -1;
+	config.stderr_fd = guest->stream[COMPLAINTS].theirs;
+	compose(&command, guest);
+	guest->end->started_ns = mc_now_ns();
+	result = mc_child_start(&guest->child, &config, guest->failure);
+	for (i = 0; i < N_STREAMS; i++) {
+		close(guest->stream[i].theirs);
+		guest->stream[i].theirs = -1;
+	}
+	if (result)
+		close_streams(guest);
+	return result;
+}
+
+/* ---- the course of it ---- */
+
+static int64_t deadline_of(const struct guest *guest)
+{
+	int64_t start = guest->end->started_ns, end = start + guest->vm->deadline_ns;
+	int64_t hello = start + (guest->kvm ? HELLO_KVM_NS : HELLO_TCG_NS);
+
+	if (guest->verdict[0])
+		return guest->verdict_ns + POWER_OFF_NS;
+	if (!guest->end->hello_ns && hello < end)
+		return hello;
+	return end;
+}
+
+/* Until QEMU ends, or must. Return: whether it has ended by itself. */
+static bool follow(struct guest *guest)
+{
+	struct pollfd fds[N_STREAMS + 2];
+	int i;
+
+	while (!guest->broken && !mc_stop_requested()) {
+		int64_t left_ms = (deadline_of(guest) - mc_now_ns()) / 1000000;
+
+		if (left_ms <= 0)
+			return false;
+		for (i = 0; i < N_STREAMS; i++)
+			fds[i] = (struct pollfd){.fd = guest->stream[i].fd, .events = POLLIN};
+		fds[i++] = (struct pollfd){.fd = guest->child.pidfd, .events = POLLIN};
+		fds[i] = (struct pollfd){.fd = mc_stop_fd(), .events = POLLIN};
+		if (poll(fds, N_STREAMS + 2, left_ms > 60000 ? 60000 : (int)left_ms) < 0)
+			continue;
+		for (i = 0; i < N_STREAMS; i++) {
+			if (fds[i].revents && !take(guest, i)) {
+				close(guest->stream[i].fd);
+				guest->stream[i].fd = -1;
+			}
+		}
+		if (fds[N_STREAMS].revents)
+			return true;
+	}
+	return false;
+}
+
+static int judge_verdict(struct guest *guest)
+{
+	const char *verdict = guest->verdict;
+	struct mc_vm_end *end = guest->end;
+	int text = 0;
+
+	if (sscanf(verdict, "exit %d %n", &end->code, &text) == 1 && text) {
+		snprintf(end->text, sizeof(end->text), "%.500s", verdict + text);
+		return 0;
+	}
+	if (sscanf(verdict, "signal %d %n", &end->code, &text) == 1 && text)
+		return mc_fail(guest->failure, MC_EXIT_ENVIRONMENT,
+			       "in the guest, the program was killed by signal %d%s%s", end->code,
+			       verdict[text] ? "; it said last: " : "", verdict + text);
+	return mc_fail(guest->failure, MC_EXIT_ENVIRONMENT, "in the guest, %s", verdict);
+}
+
+/* What went wrong, by what there is of it: the first that applies is the cause of the rest. */
+static int judge(struct guest *guest, bool ended, const struct mc_child_end *qemu)
+{
+	struct mc_failure *failure = guest->failure;
+
+	if (guest->broken)
+		return -1;
+	if (mc_stop_requested())
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "interrupted by SIG%s",
+			       sigabbrev_np(mc_stop_signal()));
+	if (guest->panic[0])
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest's kernel panicked: %s",
+			       guest->report);
+	if (guest->report[0])
+		return mc_fail(failure, MC_EXIT_INVALID, "the guest's kernel reports: %s",
+			       guest->report);
+	if (guest->verdict[0])
+		return judge_verdict(guest);
+	if (!ended && !guest->end->hello_ns)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "the guest did not come up within %.0f s; its last line: %s",
+			       (deadline_of(guest) - guest->end->started_ns) / 1e9, guest->last);
+	if (!ended)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "the guest did not finish within %.0f s and was ended; its last "
+			       "line: %s",
+			       guest->vm->deadline_ns / 1e9, guest->last);
+	if (!qemu->exited || qemu->code)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s %s %d%s%s", guest->machine->qemu,
+			       qemu->exited ? "exited with" : "was killed by signal", qemu->code,
+			       guest->complaint[0] ? ": " : "", guest->complaint);
+	return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+		       "the guest ended without a verdict; its last line: %s", guest->last);
+}
+
+static int run_once(struct guest *guest)
+{
+	struct mc_child_end qemu = {.exited = true};
+	bool ended;
+	int result;
+
+	guest->end->hello_ns = guest->end->hello_guest_ns = 0;
+	snprintf(guest->end->accelerator, sizeof(guest->end->accelerator), "%s",
+		 guest->kvm ? "kvm" : "tcg");
+	if (power_on(guest))
+		return -1;
+	ended = follow(guest);
+	/* It holds nothing that would be worth a gentle end. */
+	mc_child_stop(&guest->child, SIGKILL, 0, &qemu);
+	take_rest(guest);
+	result = judge(guest, ended, &qemu);
+	close_streams(guest);
+	if (fflush(guest->vm->log) && !result)
+		result = mc_fail(guest->failure, MC_EXIT_ENVIRONMENT, "writing kernel.log: %s",
+				 strerror(errno));
+	return result;
+}
+
+/* ---- the choice of the accelerator ---- */
+
+static bool kvm_possible(const struct machine *machine, char *reason, size_t size)
+{
+	struct utsname name;
+
+	uname(&name);
+	if (strcmp(name.machine, machine->name)) {
+		snprintf(reason, size, "the guest is %s, this machine %s", machine->name,
+			 name.machine);
+		return false;
+	}
+	if (access("/dev/kvm", R_OK | W_OK)) {
+		snprintf(reason, size, "/dev/kvm: %s", strerror(errno));
+		return false;
+	}
+	return true;
+}
+
+static int start_over(const struct mc_vm *vm, struct mc_failure *failure)
+{
+	rewind(vm->log);
+	rewind(vm->results);
+	if (ftruncate(fileno(vm->log), 0) || ftruncate(fileno(vm->results), 0))
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "kernel.log: %s", strerror(errno));
+	return 0;
+}
+
+int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *failure)
+{
+	struct guest *guest = calloc(1, sizeof(*guest));
+	const struct machine *machine = machine_of(vm->elf_machine);
+	int result;
+
+	memset(end, 0, sizeof(*end));
+	if (!guest || !machine) {
+		free(guest);
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       machine ? "out of memory" : "no VM for programs of this machine");
+	}
+	*guest = (struct guest){.vm = vm, .machine = machine, .end = end, .failure = failure};
+	guest->kvm =
+		kvm_possible(machine, end->accelerator_reason, sizeof(end->accelerator_reason));
+	result = run_once(guest);
+	if (guest->kvm && !end->hello_ns && !guest->broken && !mc_stop_requested()) {
+		snprintf(end->accelerator_reason, sizeof(end->accelerator_reason),
+			 "no guest came up with KVM: %.450s", failure->text);
+		*guest = (struct guest){
+			.vm = vm, .machine = machine, .end = end, .failure = failure};
+		result = start_over(vm, failure);
+		if (!result)
+			result = run_once(guest);
+	}
+	free(guest);
+	return result;
+}
