@@ -224,9 +224,10 @@ static void test_signal_reaches_group(void **state)
 {
 	struct mc_child child;
 	struct mc_child_end end = {0};
-	FILE *out = start_script(&child, "sh -c 'trap \"echo inner; exit 0\" USR1; echo ready; "
-					 "while :; do sleep 0.05; done' & "
-					 "trap 'wait; echo outer; exit 5' USR1; wait");
+	/* Both traps are set when the inner shell says that it is ready. */
+	FILE *out = start_script(&child, "trap 'wait; echo outer; exit 5' USR1; "
+					 "sh -c 'trap \"echo inner; exit 0\" USR1; echo ready; "
+					 "while :; do sleep 0.05; done' & wait");
 	char line[32];
 
 	assert_string_equal(fgets(line, sizeof(line), out), "ready\n");

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vm_ktap.c - run a test module in the VM and judge what it says
+ *
+ * usage: vm_ktap RUN_STRESS MODULE.ko [CPUS]
+ *
+ * The guest loads the module and unloads it; its KTAP lines are taken from the
+ * kernel log and printed as TAP. Passed means: the plan is complete, nothing is
+ * "not ok", the module could be unloaded, and the kernel reported nothing.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench_module.h"
+#include "elf_needs.h"
+#include "memory_collector/child.h"
+#include "vm_files.h"
+#include "vm_qemu.h"
+
+#define NS_PER_S 1000000000LL
+#define KTAP_PREFIX "Memory Collector: "
+
+struct tally {
+	unsigned long planned, passed, failed;
+	unsigned int documents;
+};
+
+/* The KTAP of a log line: after the time stamp and the prefix; NULL where there is none */
+static const char *ktap_of(const char *line)
+{
+	const char *at = strstr(line, KTAP_PREFIX);
+	const char *colon;
+
+	if (!at)
+		return NULL;
+	at += strlen(KTAP_PREFIX);
+	/* The module's own name may follow the project's. */
+	colon = strstr(at, "_test: ");
+	if (colon && colon < at + strcspn(at, " "))
+		at = colon + strlen("_test: ");
+	return at;
+}
+
+static void count_line(const char *ktap, struct tally *tally)
+{
+	unsigned long number;
+
+	if (!strncmp(ktap, "KTAP version", strlen("KTAP version")))
+		tally->documents++;
+	else if (sscanf(ktap, "1..%lu", &number) == 1)
+		tally->planned = number;
+	else if (sscanf(ktap, "ok %lu", &number) == 1)
+		tally->passed += number == tally->passed + tally->failed + 1;
+	else if (sscanf(ktap, "not ok %lu", &number) == 1)
+		tally->failed++;
+	else if (*ktap != '#')
+		return;
+	/* The version line is the kernel's dialect, which TAP readers refuse. */
+	if (strncmp(ktap, "KTAP", strlen("KTAP")))
+		fputs(ktap, stdout);
+}
+
+static int judge(FILE *log)
+{
+	struct tally tally = {};
+	char line[4096];
+
+	rewind(log);
+	while (fgets(line, sizeof(line), log)) {
+		const char *ktap = ktap_of(line);
+
+		/* A serial console ends lines like a typewriter. */
+		line[strcspn(line, "\r\n")] = '\0';
+		strcat(line, "\n");
+		if (ktap)
+			count_line(ktap, &tally);
+	}
+	if (tally.documents == 1 && tally.planned && tally.passed == tally.planned)
+		return 0;
+	rewind(log);
+	fprintf(stderr, "%lu of %lu tests passed in %u KTAP documents; the kernel log:\n",
+		tally.passed, tally.planned, tally.documents);
+	while (fgets(line, sizeof(line), log))
+		fputs(line, stderr);
+	return 1;
+}
+
+static int boot(const char *module, const struct mc_vm_kernel *kernel, const char *init,
+		const struct mc_vm_folder *folder, unsigned int cpus, FILE *log,
+		struct mc_failure *failure)
+{
+	static const char *const no_argv[] = {NULL};
+	const struct mc_vm_file none[] = {{NULL, NULL}};
+	char name[64];
+	const struct mc_vm_file files[] = {{module, name}, {NULL, NULL}};
+	const char *const tests[] = {name, NULL};
+	const char *slash = strrchr(module, '/');
+	struct mc_vm_plan plan = {.sysroot = "",
+				  .init = init,
+				  .kernel = kernel,
+				  .programs = none,
+				  .files = files,
+				  .tests = tests,
+				  .argv = no_argv};
+	struct mc_vm vm = {.folder = folder->path,
+			   .initramfs = MC_VM_INITRAMFS,
+			   .cpus = cpus,
+			   .memory_mib = 512,
+			   .append = "",
+			   .deadline_ns = 120 * NS_PER_S,
+			   .log = log,
+			   .results = log,
+			   .results_max = 0};
+	struct mc_vm_end end = {};
+	char *image = NULL, *unpacked = NULL;
+	struct mc_elf elf;
+	int ret = -1;
+
+	snprintf(name, sizeof(name), "/%s", slash ? slash + 1 : module);
+	if (mc_elf_read(&elf, init, failure))
+		return -1;
+	vm.elf_machine = elf.machine;
+	mc_elf_free(&elf);
+	image = realpath(kernel->image, NULL);
+	unpacked = mc_vm_folder_file(folder, "kernel");
+	if (!image || !unpacked)
+		mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: %s", kernel->image, strerror(errno));
+	else if (!mc_vm_initramfs(&plan, folder, failure)) {
+		vm.kernel = mc_vm_kernel_unpack(image, unpacked) ? "kernel" : image;
+		ret = mc_vm_run(&vm, &end, failure);
+	}
+	free(image);
+	free(unpacked);
+	return ret ? ret : end.code;
+}
+
+static int run(const char *self, const char *module, unsigned int cpus, FILE *log,
+	       struct mc_failure *failure)
+{
+	struct mc_progress *quiet = mc_progress_new(stderr, MC_PROGRESS_QUIET);
+	struct mc_vm_kernel kernel = {};
+	struct mc_vm_folder folder;
+	char release[128], *init = mc_vm_find_init(self, failure);
+	int ret = -1;
+
+	if (quiet && init && !mc_module_release(module, release, sizeof(release), failure) &&
+	    !mc_vm_kernel_find(&kernel, release, NULL, failure) &&
+	    !mc_vm_folder_create(&folder, quiet, failure)) {
+		ret = boot(module, &kernel, init, &folder, cpus, log, failure);
+		mc_vm_folder_remove(&folder);
+	}
+	mc_vm_kernel_free(&kernel);
+	mc_progress_free(quiet);
+	free(init);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	struct mc_failure failure = {};
+	FILE *log = tmpfile();
+	int ret;
+
+	if (argc < 3 || argc > 4 || !log) {
+		fprintf(stderr, "usage: vm_ktap RUN_STRESS MODULE.ko [CPUS]\n");
+		return 2;
+	}
+	if (mc_stop_install(&failure) ||
+	    run(argv[1], argv[2], argc == 4 ? atoi(argv[3]) : 2, log, &failure)) {
+		judge(log);
+		fprintf(stderr, "vm_ktap: %s\n", failure.text);
+		return 1;
+	}
+	ret = judge(log);
+	fclose(log);
+	return ret;
+}
