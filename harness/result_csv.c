@@ -71,6 +71,7 @@ static void format_cell(const struct mc_scenario_result *scenario, const struct 
 {
 	const char *member = (const char *)scenario + column->offset;
 	const struct mc_stats *stats = (const void *)member;
+	const void *stat = member + column->stat;
 
 	*cell = '\0';
 	switch (column->kind) {
@@ -86,14 +87,13 @@ static void format_cell(const struct mc_scenario_result *scenario, const struct 
 		break;
 	case STAT_NS:
 		if (stats->count)
-			snprintf(cell, CELL_MAX, "%" PRId64,
-				 *(const int64_t *)(member + column->stat));
+			snprintf(cell, CELL_MAX, "%" PRId64, *(const int64_t *)stat);
 		break;
 	case STAT_REAL:
 		/* A negative deviation stands for one that could not be computed. */
 		if (stats->count &&
 		    (column->stat != offsetof(struct mc_stats, stddev) || stats->stddev >= 0))
-			snprintf(cell, CELL_MAX, "%.3f", *(const double *)(member + column->stat));
+			snprintf(cell, CELL_MAX, "%.3f", *(const double *)stat);
 		break;
 	}
 }

@@ -111,8 +111,8 @@ static int print_command(const struct mc_scenario *scenario, const struct mc_opt
 		return 0;
 	}
 	if (mc_scenario_command(scenario, &scale, "/tmp/load/stress-ng.yaml",
-				options->duration_ns / 1000000000 + MC_LOAD_EXTRA_S, "/tmp/load", &argv,
-				failure))
+				options->duration_ns / 1000000000 + MC_LOAD_EXTRA_S, "/tmp/load",
+				&argv, failure))
 		return -1;
 	printf("%s:", scenario->name);
 	for (at = argv; *at; at++)
