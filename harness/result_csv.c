@@ -69,7 +69,9 @@ static const struct column columns[] = {
 static void format_cell(const struct mc_scenario_result *scenario, const struct column *column,
 			char *cell)
 {
-	const char *member = (const char *)scenario + column->offset;
+	static const struct mc_scenario_result nothing;
+	bool measured = mc_scenario_measured(scenario);
+	const char *member = (const char *)(measured ? scenario : &nothing) + column->offset;
 	const struct mc_stats *stats = (const void *)member;
 	const void *stat = member + column->stat;
 
@@ -82,7 +84,7 @@ static void format_cell(const struct mc_scenario_result *scenario, const struct 
 		snprintf(cell, CELL_MAX, "%s", mc_status_name(scenario->status));
 		break;
 	case COUNT:
-		if (mc_scenario_measured(scenario))
+		if (measured)
 			snprintf(cell, CELL_MAX, "%" PRIu64, *(const uint64_t *)member);
 		break;
 	case STAT_NS:
@@ -136,67 +138,88 @@ int mc_result_write_csv(const struct mc_result *result, FILE *to, struct mc_fail
 	return 0;
 }
 
-/* Number of the first column in which two lines differ; a quoted comma counts too, at worst. */
-static size_t differing_column(const char *a, const char *b)
+/*
+ * All of a file that should have @expected bytes, without the carriage returns that
+ * a spreadsheet may have added; longer ones are cut off behind the difference.
+ */
+static char *slurp(FILE *from, size_t expected, const char *name, struct mc_failure *failure)
 {
-	size_t column = 0;
+	size_t size = 2 * expected + 2, length, kept = 0;
+	char *text = malloc(size);
 
-	for (; *a && *a == *b; a++, b++)
-		column += *a == ',';
-	return column < N_COLUMNS ? column : N_COLUMNS - 1;
+	if (!text) {
+		mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: out of memory", name);
+		return NULL;
+	}
+	length = fread(text, 1, size - 1, from);
+	if (ferror(from) || memchr(text, '\0', length)) {
+		mc_fail(failure, MC_EXIT_USAGE, "%s: %s", name,
+			ferror(from) ? strerror(errno) : "holds a NUL byte: it is damaged");
+		free(text);
+		return NULL;
+	}
+	for (size_t i = 0; i < length; i++)
+		if (text[i] != '\r' || i + 1 == length || text[i + 1] != '\n')
+			text[kept++] = text[i];
+	text[kept] = '\0';
+	return text;
 }
 
-static int compare_lines(char *expected, FILE *from, const char *name, struct mc_failure *failure)
+/* Where two texts part, counted in what both have */
+struct position {
+	size_t line, column;
+};
+
+static struct position parting(const char *a, const char *b)
 {
-	char *line = NULL, *wanted, *rest = expected;
-	size_t size = 0;
-	int number = 0;
-	int ret = 0;
+	struct position at = {1, 0};
+	bool quoted = false;
 
-	while (!ret && (wanted = strsep(&rest, "\n")) && *wanted) {
-		ssize_t length = getline(&line, &size, from);
-
-		number++;
-		if (length < 1 || line[length - 1] != '\n') {
-			ret = mc_fail(
-				failure, MC_EXIT_USAGE,
-				"%s:%d: ends here, but summary.json has more scenarios: the file is truncated",
-				name, number);
-			break;
-		}
-		line[length - 1] = '\0';
-		if (length > 1 && line[length - 2] == '\r')
-			line[length - 2] = '\0';
-		if (strlen(line) + 1 < (size_t)length - 1)
-			ret = mc_fail(failure, MC_EXIT_USAGE, "%s:%d: holds a NUL byte", name,
-				      number);
-		else if (strcmp(line, wanted))
-			ret = mc_fail(failure, MC_EXIT_USAGE,
-				      "%s:%d: column %s does not agree with summary.json", name,
-				      number, columns[differing_column(line, wanted)].name);
+	for (; *a && *a == *b; a++, b++) {
+		quoted ^= *a == '"';
+		at.line += *a == '\n';
+		if (!quoted && *a == '\n')
+			at.column = 0;
+		else if (!quoted && *a == ',' && at.column + 1 < N_COLUMNS)
+			at.column++;
 	}
-	if (!ret && getline(&line, &size, from) > 0)
-		ret = mc_fail(failure, MC_EXIT_USAGE,
-			      "%s:%d: more lines than summary.json has scenarios", name,
-			      number + 1);
-	free(line);
-	return ret;
+	return at;
+}
+
+static int compare(const char *text, const char *expected, const char *name,
+		   struct mc_failure *failure)
+{
+	struct position at = parting(text, expected);
+	size_t length = strlen(text);
+
+	if (!strcmp(text, expected))
+		return 0;
+	if (!strncmp(text, expected, length))
+		return mc_fail(failure, MC_EXIT_USAGE,
+			       "%s:%zu: ends here, but summary.json goes on: the file is truncated",
+			       name, at.line);
+	if (!strncmp(text, expected, strlen(expected)))
+		return mc_fail(failure, MC_EXIT_USAGE,
+			       "%s:%zu: more lines than summary.json has scenarios", name, at.line);
+	return mc_fail(failure, MC_EXIT_USAGE, "%s:%zu: column %s does not agree with summary.json",
+		       name, at.line, columns[at.column].name);
 }
 
 int mc_result_check_csv(const struct mc_result *result, FILE *from, const char *name,
 			struct mc_failure *failure)
 {
-	char *expected = NULL;
+	char *expected = NULL, *text;
 	size_t size;
 	FILE *to = open_memstream(&expected, &size);
 	int ret;
 
 	if (!to)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: no memory", name);
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: out of memory", name);
 	ret = mc_result_write_csv(result, to, failure);
 	fclose(to);
-	if (!ret)
-		ret = compare_lines(expected, from, name, failure);
+	text = ret ? NULL : slurp(from, size, name, failure);
+	ret = text ? compare(text, expected, name, failure) : -1;
+	free(text);
 	free(expected);
 	return ret;
 }

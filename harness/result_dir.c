@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -19,57 +20,74 @@
 #include "memory_collector/result_io.h"
 #include "tree.h"
 
-#define TEMPORARY_PREFIX ".run-"
+/* Then the writer's pid and a number. The results may stand among the user's own folders. */
+#define TEMPORARY_PREFIX ".memory-collector-run-"
 #define NAMES_MAX 1000
 
-static int make_folders(const char *path, mode_t mode)
+/* A folder and those above it; errno tells why the first one could not be made. */
+static int make_folders(const char *path)
 {
-	char *copy = strdup(path);
-	int ret = 0;
+	char *copy = strdup(path), *slash = copy;
+	int ret = copy ? 0 : -1;
 
-	if (!copy)
-		return -1;
-	for (char *slash = copy + 1; (slash = strchr(slash, '/')); slash++) {
-		*slash = '\0';
-		if (mkdir(copy, mode) && errno != EEXIST)
-			ret = -1;
-		*slash = '/';
+	while (!ret && slash) {
+		slash = *slash ? strchr(slash + 1, '/') : NULL;
+		if (slash)
+			*slash = '\0';
+		ret = mkdir(copy, 0755) && errno != EEXIST ? -1 : 0;
+		if (slash)
+			*slash = '/';
 	}
-	if (mkdir(copy, mode) && errno != EEXIST)
-		ret = -1;
 	free(copy);
 	return ret;
 }
 
-/* Opens and locks a folder; -1 where it is not there (any more) or its writer lives. */
-static int lock_folder(const char *path)
+static int open_folder(const char *path)
 {
-	struct stat by_path, by_fd;
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-	if (fd < 0)
-		return -1;
-	/* Between open and lock a later run may have taken it for a dead writer's. */
-	if (!flock(fd, LOCK_EX | LOCK_NB) && !stat(path, &by_path) && !fstat(fd, &by_fd) &&
-	    by_path.st_ino == by_fd.st_ino && by_path.st_dev == by_fd.st_dev)
-		return fd;
-	close(fd);
-	return -1;
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-static void remove_if_dead(const char *parent, const char *name, void (*note)(const char *line))
+/* Whether the path still leads to what is open, which others may have removed, and is ours */
+static bool is_own(int fd, const char *path)
 {
-	char path[4096], line[4200];
-	int fd;
+	struct stat by_path, by_fd;
 
-	snprintf(path, sizeof(path), "%s/%s", parent, name);
-	fd = lock_folder(path);
+	return !lstat(path, &by_path) && !fstat(fd, &by_fd) && by_path.st_ino == by_fd.st_ino &&
+	       by_path.st_dev == by_fd.st_dev && by_fd.st_uid == geteuid();
+}
+
+static bool is_temporary(const char *name)
+{
+	static const char digits[] = "0123456789";
+	size_t length = strlen(TEMPORARY_PREFIX), pid;
+
+	if (strncmp(name, TEMPORARY_PREFIX, length))
+		return false;
+	name += length;
+	pid = strspn(name, digits);
+	return pid && name[pid] == '-' && name[pid + 1] &&
+	       !name[pid + 1 + strspn(name + pid + 1, digits)];
+}
+
+/* A folder whose lock can be had has no living writer: remove it. */
+static void remove_if_dead(const char *path, void (*note)(const char *line))
+{
+	struct mc_failure failure;
+	char *line = NULL;
+	int fd = open_folder(path), ret;
+
 	if (fd < 0)
 		return;
-	if (!mc_tree_remove(path, NULL) && note) {
-		snprintf(line, sizeof(line), "removed %s, which an interrupted run left behind",
-			 path);
-		note(line);
+	if (!flock(fd, LOCK_EX | LOCK_NB) && is_own(fd, path)) {
+		ret = mc_tree_remove(path, &failure)
+			      ? asprintf(&line, "an interrupted run left something behind: %s",
+					 failure.text)
+			      : asprintf(&line, "removed %s, which an interrupted run left behind",
+					 path);
+		if (ret >= 0 && note)
+			note(line);
+		if (ret >= 0)
+			free(line);
 	}
 	close(fd);
 }
@@ -78,12 +96,17 @@ static void remove_dead(const char *parent, void (*note)(const char *line))
 {
 	DIR *dir = opendir(parent);
 	struct dirent *entry;
+	char *path;
 
 	if (!dir)
 		return;
-	while ((entry = readdir(dir)))
-		if (!strncmp(entry->d_name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)))
-			remove_if_dead(parent, entry->d_name, note);
+	while ((entry = readdir(dir))) {
+		if (!is_temporary(entry->d_name) ||
+		    asprintf(&path, "%s/%s", parent, entry->d_name) < 0)
+			continue;
+		remove_if_dead(path, note);
+		free(path);
+	}
 	closedir(dir);
 }
 
@@ -104,9 +127,29 @@ static char *final_name(const char *parent, const char *kernel)
 	return name;
 }
 
-/* A name that nobody has had, made and locked; another run may be doing the same. */
+/*
+ * Locks the folder just made; ENOENT where another run has taken it for a dead
+ * writer's before. Where the file system has no locks (NFS has none for folders),
+ * nobody can take it for that, and none is needed.
+ */
+static int lock_own(const char *path)
+{
+	int fd = open_folder(path);
+
+	if (fd < 0)
+		return -1;
+	if ((!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK) && is_own(fd, path))
+		return fd;
+	close(fd);
+	errno = ENOENT;
+	return -1;
+}
+
+/* A name that nobody has, made and locked; another run may be doing the same. */
 static int make_temporary(struct mc_result_dir *dir)
 {
+	int error;
+
 	for (int i = 0; i < NAMES_MAX; i++) {
 		free(dir->temporary);
 		if (asprintf(&dir->temporary, "%s/" TEMPORARY_PREFIX "%ld-%d", dir->parent,
@@ -114,14 +157,19 @@ static int make_temporary(struct mc_result_dir *dir)
 			dir->temporary = NULL;
 			return -1;
 		}
-		if (mkdir(dir->temporary, 0755)) {
-			if (errno == EEXIST)
-				continue;
+		if (!mkdir(dir->temporary, 0755)) {
+			dir->lock_fd = lock_own(dir->temporary);
+			if (dir->lock_fd >= 0)
+				return 0;
+			if (errno != ENOENT) {
+				error = errno;
+				rmdir(dir->temporary);
+				errno = error;
+				return -1;
+			}
+		} else if (errno != EEXIST) {
 			return -1;
 		}
-		dir->lock_fd = lock_folder(dir->temporary);
-		if (dir->lock_fd >= 0)
-			return 0;
 	}
 	return -1;
 }
@@ -133,7 +181,7 @@ int mc_result_dir_create(struct mc_result_dir *dir, const char *parent, const ch
 
 	*dir = (struct mc_result_dir){.lock_fd = -1};
 	dir->parent = strdup(parent);
-	if (!dir->parent || make_folders(parent, 0755))
+	if (!dir->parent || make_folders(parent))
 		goto err;
 	remove_dead(parent, note);
 	dir->final = final_name(parent, kernel);
@@ -156,15 +204,21 @@ err:
 /* Never onto what is there: an empty folder, too, would be replaced by rename(). */
 static int rename_new(const char *from, const char *to)
 {
+	int error;
+
 	if (!renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE))
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-	if (!access(to, F_OK)) {
-		errno = EEXIST;
+	/* This file system cannot: an empty folder of our own keeps the name for us. */
+	if (mkdir(to, 0755))
 		return -1;
-	}
-	return rename(from, to);
+	if (!rename(from, to))
+		return 0;
+	error = errno;
+	rmdir(to);
+	errno = error;
+	return -1;
 }
 
 static int rename_to_free_name(struct mc_result_dir *dir)
@@ -186,13 +240,42 @@ static int rename_to_free_name(struct mc_result_dir *dir)
 	return ret;
 }
 
+/* One file or folder to the disk; some have nothing that could be, or cannot be opened. */
+static int flush_one(const char *path, const struct stat *info, int type, struct FTW *ftw)
+{
+	int fd, ret;
+
+	if (type != FTW_F && type != FTW_DP)
+		return 0;
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	ret = fsync(fd) && errno != EINVAL ? -1 : 0;
+	close(fd);
+	return ret;
+}
+
+/* Files that others wrote (the plots) have not been flushed by mc_result_file_close(). */
+static int flush_tree(const char *path)
+{
+	return nftw(path, flush_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
 int mc_result_dir_commit(struct mc_result_dir *dir, struct mc_failure *failure)
 {
-	if (fsync(dir->lock_fd) || rename_to_free_name(dir))
+	int fd;
+
+	if (flush_tree(dir->temporary) || rename_to_free_name(dir))
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "cannot give %s its final name %s: %s",
 			       dir->temporary, dir->final, strerror(errno));
 	free(dir->temporary);
 	dir->temporary = NULL;
+	/* The name itself; it stands whether or not it is on the disk yet. */
+	fd = open(dir->parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0) {
+		fsync(fd);
+		close(fd);
+	}
 	return 0;
 }
 
@@ -218,22 +301,30 @@ static bool is_below(const char *name)
 FILE *mc_result_dir_open(const struct mc_result_dir *dir, const char *name,
 			 struct mc_failure *failure)
 {
-	char path[4096], *slash;
+	char *path, *slash;
 	FILE *file = NULL;
 
-	errno = EINVAL;
-	if (is_below(name)) {
-		snprintf(path, sizeof(path), "%s/%s", dir->temporary, name);
-		slash = strrchr(path, '/');
-		*slash = '\0';
-		if (!make_folders(path, 0755)) {
-			*slash = '/';
-			file = fopen(path, "wxe");
-		}
+	if (!is_below(name)) {
+		mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			"cannot create '%s': it would not be in the results folder", name);
+		return NULL;
+	}
+	if (asprintf(&path, "%s/%s", dir->temporary, name) < 0) {
+		mc_fail(failure, MC_EXIT_ENVIRONMENT, "cannot create %s: out of memory", name);
+		return NULL;
+	}
+	slash = strrchr(path, '/');
+	*slash = '\0';
+	if (!make_folders(path)) {
+		*slash = '/';
+		file = fopen(path, "wxe");
 	}
 	if (!file)
-		mc_fail(failure, MC_EXIT_ENVIRONMENT, "cannot create %s in %s: %s", name,
-			dir->temporary, strerror(errno));
+		mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			"cannot create %s in %s: %s; free some space or choose another folder "
+			"with --results DIR",
+			name, dir->temporary, strerror(errno));
+	free(path);
 	return file;
 }
 

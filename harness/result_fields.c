@@ -135,5 +135,5 @@ const struct mc_member mc_scenario_histograms[] = {
 
 bool mc_scenario_measured(const struct mc_scenario_result *scenario)
 {
-	return scenario->n_cpus > 0;
+	return scenario->n_cpus > 0 && scenario->status != MC_STATUS_SKIPPED;
 }

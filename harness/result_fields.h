@@ -51,7 +51,11 @@ struct mc_member {
 extern const struct mc_member mc_scenario_stats[];
 extern const struct mc_member mc_scenario_histograms[];
 
-/* Whether the ticks of a scenario were measured at all; else its counts are null. */
+/*
+ * Whether there is anything to say about a scenario's ticks. That it was skipped can
+ * turn out at the end (the load's exit code), when there are numbers, but of nothing
+ * that the scenario is about.
+ */
 bool mc_scenario_measured(const struct mc_scenario_result *scenario);
 
 #endif

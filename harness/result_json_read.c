@@ -6,7 +6,6 @@
  * a refusal names the key. The place in the file that is being read is kept in a
  * path like scenarios[3].delta_ns.p50.
  */
-#include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <math.h>
@@ -14,14 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "histogram.h"
+#include "interval.h"
+#include "json_document.h"
 #include "memory_collector/result_io.h"
+#include "result_check.h"
 #include "result_fields.h"
 
-/* Far above what 64 CPUs and a hundred scenarios need */
-#define FILE_MAX ((size_t)256 << 20)
-#define DEPTH_MAX 16
 #define SCENARIOS_MAX 1000
 #define CPUS_MAX 8192
+#define BUCKETS_MAX HISTOGRAM_BUCKETS
 
 struct reader {
 	const char *name;
@@ -29,19 +30,23 @@ struct reader {
 	char path[256];
 };
 
+/* @key: of the place the reader is in; empty: the place itself */
 static int refuse(struct reader *reader, const char *key, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 static int refuse(struct reader *reader, const char *key, const char *format, ...)
 {
+	size_t length = strlen(reader->path);
 	char why[256];
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(why, sizeof(why), format, args);
 	va_end(args);
-	return mc_fail(reader->failure, MC_EXIT_USAGE, "%s: %s%s: %s", reader->name, reader->path,
-		       key, why);
+	if (!*key && length && reader->path[length - 1] == '.')
+		length--;
+	return mc_fail(reader->failure, MC_EXIT_USAGE, "%s: %.*s%s%s%s", reader->name, (int)length,
+		       reader->path, key, length || *key ? ": " : "", why);
 }
 
 /* Goes into a key or an element; the returned length takes leave() back. */
@@ -68,7 +73,7 @@ static void leave(struct reader *reader, size_t length)
 static int find(struct reader *reader, json_object *object, const char *key, json_object **value)
 {
 	if (!json_object_is_type(object, json_type_object))
-		return refuse(reader, "", "not an object where '%s' is looked for", key);
+		return refuse(reader, "", "not an object, which should have '%s'", key);
 	if (!json_object_object_get_ex(object, key, value))
 		return refuse(reader, key, "missing");
 	return 0;
@@ -91,25 +96,35 @@ static int read_signed(struct reader *reader, const char *key, json_object *valu
 {
 	if (!json_object_is_type(value, json_type_int))
 		return refuse(reader, key, "not an integer");
-	/* json-c limits what does not fit, so a limit itself may be something larger. */
+	/* json-c turns what is too large for it into INT64_MAX. */
 	*to = json_object_get_int64(value);
 	if (*to < least || *to > most ||
 	    (*to == INT64_MAX && json_object_get_uint64(value) > INT64_MAX))
-		return refuse(reader, key, "out of range");
+		return refuse(reader, key, "out of range: it can be from %" PRId64 " to %" PRId64,
+			      least, most);
 	return 0;
 }
 
-static int read_unsigned(struct reader *reader, const char *key, json_object *value, uint64_t *to)
+static int read_unsigned(struct reader *reader, const char *key, json_object *value, uint64_t least,
+			 uint64_t *to)
 {
 	if (!json_object_is_type(value, json_type_int))
 		return refuse(reader, key, "not an integer");
 	if (json_object_get_int64(value) < 0)
 		return refuse(reader, key, "negative");
 	*to = json_object_get_uint64(value);
+	if (*to < least)
+		return refuse(reader, key, "less than %" PRIu64, least);
 	return 0;
 }
 
-static int read_real(struct reader *reader, const char *key, json_object *value, double *to)
+static int check_null(struct reader *reader, const char *key, json_object *value)
+{
+	return value ? refuse(reader, key, "not null, although there is no event") : 0;
+}
+
+static int read_real(struct reader *reader, const char *key, json_object *value, double least,
+		     double *to)
 {
 	if (!json_object_is_type(value, json_type_double) &&
 	    !json_object_is_type(value, json_type_int))
@@ -117,19 +132,34 @@ static int read_real(struct reader *reader, const char *key, json_object *value,
 	*to = json_object_get_double(value);
 	if (!isfinite(*to))
 		return refuse(reader, key, "not a finite number");
+	if (*to < least)
+		return refuse(reader, key, "negative");
+	return 0;
+}
+
+static int check_text(struct reader *reader, const char *key, json_object *value)
+{
+	const char *text = json_object_get_string(value);
+
+	if (!json_object_is_type(value, json_type_string))
+		return refuse(reader, key, "not a string");
+	if (!*text)
+		return refuse(reader, key, "empty: what is not known is null");
+	if (strlen(text) != (size_t)json_object_get_string_len(value))
+		return refuse(reader, key, "holds a NUL byte");
 	return 0;
 }
 
 static int read_text(struct reader *reader, const char *key, json_object *value, char *to,
 		     size_t size)
 {
-	if (!json_object_is_type(value, json_type_string))
-		return refuse(reader, key, "not a string");
-	if ((size_t)json_object_get_string_len(value) >= size)
+	const char *text = json_object_get_string(value);
+
+	if (check_text(reader, key, value))
+		return -1;
+	if (strlen(text) >= size)
 		return refuse(reader, key, "longer than %zu bytes", size - 1);
-	if (strlen(json_object_get_string(value)) != (size_t)json_object_get_string_len(value))
-		return refuse(reader, key, "holds a NUL byte");
-	memcpy(to, json_object_get_string(value), strlen(json_object_get_string(value)) + 1);
+	memcpy(to, text, strlen(text) + 1);
 	return 0;
 }
 
@@ -178,10 +208,12 @@ static int read_field(struct reader *reader, json_object *object, const struct m
 		return read_text(reader, field->key, value, member, field->size);
 	case MC_FIELD_COUNT:
 	case MC_FIELD_COUNT_OR_NULL:
-		return read_unsigned(reader, field->key, value, member);
+		return read_unsigned(reader, field->key, value,
+				     field->type == MC_FIELD_COUNT_OR_NULL, member);
 	case MC_FIELD_UNSIGNED:
 	case MC_FIELD_UNSIGNED_OR_NULL:
-		if (read_signed(reader, field->key, value, 0, UINT32_MAX, &number))
+		if (read_signed(reader, field->key, value, field->type == MC_FIELD_UNSIGNED_OR_NULL,
+				UINT32_MAX, &number))
 			return -1;
 		*(unsigned int *)member = number;
 		return 0;
@@ -190,14 +222,15 @@ static int read_field(struct reader *reader, json_object *object, const struct m
 			return -1;
 		*(int *)member = number;
 		return 0;
-	case MC_FIELD_TIME:
 	case MC_FIELD_NS:
 		return read_signed(reader, field->key, value, INT64_MIN + 1, INT64_MAX, member);
+	case MC_FIELD_TIME: /* the clock starts at 0 */
 	case MC_FIELD_NS_OR_NULL:
 		return read_signed(reader, field->key, value, 0, INT64_MAX, member);
 	case MC_FIELD_REAL:
+		return read_real(reader, field->key, value, -INFINITY, member);
 	case MC_FIELD_REAL_OR_NULL:
-		return read_real(reader, field->key, value, member);
+		return read_real(reader, field->key, value, 0, member);
 	}
 	return -1;
 }
@@ -259,7 +292,7 @@ static int read_bucket(struct reader *reader, json_object *row, const struct mc_
 			&bucket->low) ||
 	    read_signed(reader, "", json_object_array_get_idx(row, 1), bucket->low, INT64_MAX,
 			&bucket->high) ||
-	    read_unsigned(reader, "", json_object_array_get_idx(row, 2), &bucket->count))
+	    read_unsigned(reader, "", json_object_array_get_idx(row, 2), 1, &bucket->count))
 		return -1;
 	if (before && before->high >= bucket->low)
 		return refuse(reader, "", "does not follow the bucket before it");
@@ -271,11 +304,11 @@ static int read_buckets(struct reader *reader, json_object *object, const char *
 {
 	json_object *array;
 
-	if (find_array(reader, object, key, 1 << 16, &array))
+	if (find_array(reader, object, key, BUCKETS_MAX, &array))
 		return -1;
 	buckets->bucket = calloc(json_object_array_length(array) + 1, sizeof(*buckets->bucket));
 	if (!buckets->bucket)
-		return refuse(reader, key, "no memory");
+		return refuse(reader, key, "out of memory");
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		size_t length = enter(reader, "%s[%zu]", key, i);
 
@@ -291,11 +324,12 @@ static int read_buckets(struct reader *reader, json_object *object, const char *
 static int read_histogram(struct reader *reader, json_object *object,
 			  struct mc_scenario_result *scenario)
 {
-	size_t length = enter(reader, "histogram.");
 	json_object *value;
+	size_t length;
 
-	if (!json_object_object_get_ex(object, "histogram", &value))
-		return refuse(reader, "", "missing");
+	if (find(reader, object, "histogram", &value))
+		return -1;
+	length = enter(reader, "histogram.");
 	for (const struct mc_member *member = mc_scenario_histograms; member->key; member++)
 		if (read_buckets(reader, value, member->key,
 				 (void *)((char *)scenario + member->offset)))
@@ -313,7 +347,7 @@ static int read_cpus(struct reader *reader, json_object *object,
 		return -1;
 	scenario->cpu = calloc(json_object_array_length(array) + 1, sizeof(*scenario->cpu));
 	if (!scenario->cpu)
-		return refuse(reader, "per_cpu", "no memory");
+		return refuse(reader, "per_cpu", "out of memory");
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		size_t length = enter(reader, "per_cpu[%zu].", i);
 		json_object *value = json_object_array_get_idx(array, i);
@@ -321,10 +355,30 @@ static int read_cpus(struct reader *reader, json_object *object,
 		if (read_fields(reader, value, mc_cpu_fields, &scenario->cpu[i]) ||
 		    read_stats(reader, value, "delta_ns", &scenario->cpu[i].delta))
 			return -1;
+		if (i && scenario->cpu[i].cpu <= scenario->cpu[i - 1].cpu)
+			return refuse(reader, "cpu", "not above that of the CPU before it");
 		leave(reader, length);
 		scenario->n_cpus++;
 	}
 	return 0;
+}
+
+static int read_bin(struct reader *reader, unsigned int bin, json_object *events, json_object *mean,
+		    json_object *max, struct mc_timeline *timeline)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "events[%u]", bin);
+	if (read_unsigned(reader, key, events, 0, &timeline->count[bin]))
+		return -1;
+	snprintf(key, sizeof(key), "mean_ns[%u]", bin);
+	if (timeline->count[bin] ? read_real(reader, key, mean, -INFINITY, &timeline->mean[bin])
+				 : check_null(reader, key, mean))
+		return -1;
+	snprintf(key, sizeof(key), "max_ns[%u]", bin);
+	return timeline->count[bin] ? read_signed(reader, key, max, INT64_MIN + 1, INT64_MAX,
+						  &timeline->max[bin])
+				    : check_null(reader, key, max);
 }
 
 static int read_bins(struct reader *reader, json_object *object, struct mc_timeline *timeline)
@@ -336,57 +390,65 @@ static int read_bins(struct reader *reader, json_object *object, struct mc_timel
 	    find_array(reader, object, "max_ns", MC_TIMELINE_BINS, &max))
 		return -1;
 	timeline->n_bins = json_object_array_length(events);
+	if (!timeline->n_bins)
+		return refuse(reader, "events", "empty: a timeline without events is null");
 	if (json_object_array_length(mean) != timeline->n_bins ||
 	    json_object_array_length(max) != timeline->n_bins)
 		return refuse(reader, "events", "not as many as mean_ns or max_ns");
-	for (unsigned int bin = 0; bin < timeline->n_bins; bin++) {
-		if (read_unsigned(reader, "events", json_object_array_get_idx(events, bin),
-				  &timeline->count[bin]))
+	for (unsigned int bin = 0; bin < timeline->n_bins; bin++)
+		if (read_bin(reader, bin, json_object_array_get_idx(events, bin),
+			     json_object_array_get_idx(mean, bin),
+			     json_object_array_get_idx(max, bin), timeline))
 			return -1;
-		if (!timeline->count[bin])
-			continue;
-		if (read_real(reader, "mean_ns", json_object_array_get_idx(mean, bin),
-			      &timeline->mean[bin]) ||
-		    read_signed(reader, "max_ns", json_object_array_get_idx(max, bin),
-				INT64_MIN + 1, INT64_MAX, &timeline->max[bin]))
+	return 0;
+}
+
+static int read_row(struct reader *reader, json_object *row, unsigned int n_bins, int64_t *max)
+{
+	if (!json_object_is_type(row, json_type_array) || json_object_array_length(row) != n_bins)
+		return refuse(reader, "", "not an array of %u", n_bins);
+	for (unsigned int bin = 0; bin < n_bins; bin++) {
+		json_object *value = json_object_array_get_idx(row, bin);
+		char key[16];
+
+		snprintf(key, sizeof(key), "[%u]", bin);
+		max[bin] = MC_TIME_NONE;
+		if (value && read_signed(reader, key, value, INT64_MIN + 1, INT64_MAX, &max[bin]))
 			return -1;
 	}
 	return 0;
 }
 
-static int read_cpu_max(struct reader *reader, json_object *object, struct mc_timeline *timeline)
+static int read_cpu_max(struct reader *reader, json_object *object, size_t n_cpus,
+			struct mc_timeline *timeline)
 {
 	json_object *rows;
 
 	if (find_array(reader, object, "cpu_max_ns", CPUS_MAX, &rows))
 		return -1;
 	timeline->n_cpus = json_object_array_length(rows);
+	if (timeline->n_cpus != n_cpus)
+		return refuse(reader, "cpu_max_ns", "%u rows for %zu CPUs in per_cpu",
+			      timeline->n_cpus, n_cpus);
 	timeline->cpu_max =
 		calloc((size_t)timeline->n_cpus * MC_TIMELINE_BINS + 1, sizeof(*timeline->cpu_max));
 	if (!timeline->cpu_max)
-		return refuse(reader, "cpu_max_ns", "no memory");
+		return refuse(reader, "cpu_max_ns", "out of memory");
 	for (unsigned int cpu = 0; cpu < timeline->n_cpus; cpu++) {
-		json_object *row = json_object_array_get_idx(rows, cpu);
-		int64_t *max = timeline->cpu_max + (size_t)cpu * MC_TIMELINE_BINS;
+		size_t length = enter(reader, "cpu_max_ns[%u]", cpu);
 
-		if (!json_object_is_type(row, json_type_array) ||
-		    json_object_array_length(row) != timeline->n_bins)
-			return refuse(reader, "cpu_max_ns", "row %u is not an array of %u", cpu,
-				      timeline->n_bins);
-		for (unsigned int bin = 0; bin < timeline->n_bins; bin++) {
-			json_object *value = json_object_array_get_idx(row, bin);
-
-			max[bin] = MC_TIME_NONE;
-			if (value && read_signed(reader, "cpu_max_ns", value, INT64_MIN + 1,
-						 INT64_MAX, &max[bin]))
-				return -1;
-		}
+		if (read_row(reader, json_object_array_get_idx(rows, cpu), timeline->n_bins,
+			     timeline->cpu_max + (size_t)cpu * MC_TIMELINE_BINS))
+			return -1;
+		leave(reader, length);
 	}
 	return 0;
 }
 
-static int read_timeline(struct reader *reader, json_object *object, struct mc_timeline *timeline)
+static int read_timeline(struct reader *reader, json_object *object,
+			 struct mc_scenario_result *scenario)
 {
+	struct mc_timeline *timeline = &scenario->timeline;
 	json_object *value, *origin, *bin;
 	size_t length;
 
@@ -396,10 +458,12 @@ static int read_timeline(struct reader *reader, json_object *object, struct mc_t
 		return 0;
 	length = enter(reader, "timeline.");
 	if (find(reader, value, "origin_ns", &origin) || find(reader, value, "bin_ns", &bin) ||
-	    read_signed(reader, "origin_ns", origin, INT64_MIN + 1, INT64_MAX,
-			&timeline->origin_ns) ||
-	    read_signed(reader, "bin_ns", bin, 1, INT64_MAX, &timeline->bin_ns) ||
-	    read_bins(reader, value, timeline) || read_cpu_max(reader, value, timeline))
+	    read_signed(reader, "origin_ns", origin, 0, INT64_MAX, &timeline->origin_ns) ||
+	    /* So short that the end of the last bin is a time, too */
+	    read_signed(reader, "bin_ns", bin, 1,
+			(INT64_MAX - timeline->origin_ns) / MC_TIMELINE_BINS, &timeline->bin_ns) ||
+	    read_bins(reader, value, timeline) ||
+	    read_cpu_max(reader, value, scenario->n_cpus, timeline))
 		return -1;
 	leave(reader, length);
 	return 0;
@@ -422,28 +486,6 @@ static int read_status(struct reader *reader, json_object *object, enum mc_statu
 	return refuse(reader, "status", "'%s' is not ok, invalid, skipped or failed", name);
 }
 
-/* What ok promises must hold in the file too. */
-static int check_sums(struct reader *reader, const struct mc_scenario_result *scenario)
-{
-	uint64_t samples = 0, expected = 0, started = 0, missed = 0, lost = 0;
-
-	for (size_t i = 0; i < scenario->n_cpus; i++) {
-		samples += scenario->cpu[i].samples;
-		expected += scenario->cpu[i].expected;
-		started += scenario->cpu[i].started;
-		missed += scenario->cpu[i].missed;
-		lost += scenario->cpu[i].lost;
-	}
-	if (samples != scenario->samples || expected != scenario->expected_ticks ||
-	    started != scenario->started_ticks || missed != scenario->missed_ticks ||
-	    lost != scenario->lost_events)
-		return refuse(reader, "per_cpu", "its sums are not the scenario's totals");
-	if (scenario->status == MC_STATUS_OK &&
-	    (expected != started + missed || started != samples || lost || !expected))
-		return refuse(reader, "status", "ok, but the counts do not agree");
-	return 0;
-}
-
 static int read_counts(struct reader *reader, json_object *object,
 		       struct mc_scenario_result *scenario)
 {
@@ -464,12 +506,15 @@ static int read_counts(struct reader *reader, json_object *object,
 	}
 	if (window != mc_scenario_measured(scenario) || spin != window)
 		return refuse(reader, "window", "null goes with an empty per_cpu");
-	return check_sums(reader, scenario);
+	return 0;
 }
 
 static int read_scenario(struct reader *reader, json_object *object,
 			 struct mc_scenario_result *scenario)
 {
+	char key[64];
+	const char *why;
+
 	if (read_fields(reader, object, mc_scenario_text_fields, scenario) ||
 	    read_status(reader, object, &scenario->status) || read_cpus(reader, object, scenario) ||
 	    read_counts(reader, object, scenario))
@@ -487,7 +532,11 @@ static int read_scenario(struct reader *reader, json_object *object,
 	    read_object(reader, object, "marks", mc_marks_fields, &scenario->marks, NULL) ||
 	    read_histogram(reader, object, scenario))
 		return -1;
-	return read_timeline(reader, object, &scenario->timeline);
+	if (read_timeline(reader, object, scenario))
+		return -1;
+	if (!mc_scenario_agrees(scenario, key, sizeof(key), &why))
+		return refuse(reader, key, "%s", why);
+	return 0;
 }
 
 static int read_scenarios(struct reader *reader, json_object *object, struct mc_result *result)
@@ -501,7 +550,7 @@ static int read_scenarios(struct reader *reader, json_object *object, struct mc_
 		struct mc_scenario_result *scenario = mc_result_add(result, "");
 
 		if (!scenario)
-			return refuse(reader, "", "no memory");
+			return refuse(reader, "", "out of memory");
 		if (read_scenario(reader, json_object_array_get_idx(array, i), scenario))
 			return -1;
 		for (size_t other = 0; other < i; other++)
@@ -521,10 +570,10 @@ static int read_command(struct reader *reader, json_object *object, struct mc_re
 		return -1;
 	if (!command)
 		return 0;
-	if (!json_object_is_type(command, json_type_string))
-		return refuse(reader, "run.command", "not a string");
+	if (check_text(reader, "run.command", command))
+		return -1;
 	result->run.command = strdup(json_object_get_string(command));
-	return result->run.command ? 0 : refuse(reader, "run.command", "no memory");
+	return result->run.command ? 0 : refuse(reader, "run.command", "out of memory");
 }
 
 static int read_schema(struct reader *reader, json_object *object, struct mc_result *result)
@@ -536,10 +585,10 @@ static int read_schema(struct reader *reader, json_object *object, struct mc_res
 	    read_signed(reader, "schema", value, 0, INT32_MAX, &schema))
 		return -1;
 	if (schema != MC_RESULT_SCHEMA)
-		return refuse(reader, "schema",
-			      "%" PRId64
-			      ", but this program reads %d: use the version that wrote the file",
-			      schema, MC_RESULT_SCHEMA);
+		return mc_fail(reader->failure, MC_EXIT_USAGE,
+			       "this program reads schema %d, %s has %" PRId64
+			       ": use the version that wrote it",
+			       MC_RESULT_SCHEMA, reader->name, schema);
 	result->schema = schema;
 	return 0;
 }
@@ -547,6 +596,7 @@ static int read_schema(struct reader *reader, json_object *object, struct mc_res
 static int read_result(struct reader *reader, json_object *object, struct mc_result *result)
 {
 	json_object *interval;
+	int64_t ns;
 
 	if (read_schema(reader, object, result) ||
 	    read_object(reader, object, "run", mc_run_fields, &result->run, NULL) ||
@@ -554,127 +604,27 @@ static int read_result(struct reader *reader, json_object *object, struct mc_res
 	    read_object(reader, object, "environment", mc_environment_fields, &result->environment,
 			NULL) ||
 	    find(reader, object, "interval_ns", &interval) ||
-	    read_unsigned(reader, "interval_ns", interval, &result->interval_ns))
+	    read_signed(reader, "interval_ns", interval, INTERVAL_MIN_NS, INTERVAL_MAX_NS, &ns))
 		return -1;
+	result->interval_ns = ns;
 	return read_scenarios(reader, object, result);
-}
-
-/* The whole text, or NULL; json-c wants its length as an int. */
-static char *slurp(FILE *from, const char *name, size_t *length, struct mc_failure *failure)
-{
-	char *text = NULL, *bigger;
-	size_t size = 0;
-
-	*length = 0;
-	do {
-		size = size ? 2 * size : 1 << 16;
-		bigger = size <= 2 * FILE_MAX ? realloc(text, size) : NULL;
-		if (!bigger) {
-			free(text);
-			mc_fail(failure, MC_EXIT_USAGE, "%s: larger than %zu MiB: not a summary",
-				name, FILE_MAX >> 20);
-			return NULL;
-		}
-		text = bigger;
-		*length += fread(text + *length, 1, size - *length, from);
-	} while (*length == size);
-	if (ferror(from)) {
-		mc_fail(failure, MC_EXIT_USAGE, "%s: cannot read: %s", name, strerror(errno));
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
-static json_object *parse(const char *text, size_t length, const char *name,
-			  struct mc_failure *failure)
-{
-	struct json_tokener *tokener = json_tokener_new_ex(DEPTH_MAX);
-	json_object *object;
-	enum json_tokener_error error;
-	size_t end;
-
-	if (!tokener) {
-		mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: no memory", name);
-		return NULL;
-	}
-	json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
-	object = json_tokener_parse_ex(tokener, text, length);
-	error = json_tokener_get_error(tokener);
-	end = json_tokener_get_parse_end(tokener);
-	json_tokener_free(tokener);
-	if (error == json_tokener_success)
-		while (end < length && strchr(" \t\r\n", text[end]) && text[end])
-			end++;
-	if (error == json_tokener_success && end == length)
-		return object;
-	if (error == json_tokener_continue)
-		mc_fail(failure, MC_EXIT_USAGE, "%s: ends too early: the file is truncated", name);
-	else
-		mc_fail(failure, MC_EXIT_USAGE, "%s: not JSON at byte %zu: %s", name, end,
-			error == json_tokener_success ? "something follows the object"
-						      : json_tokener_error_desc(error));
-	json_object_put(object);
-	return NULL;
 }
 
 struct mc_result *mc_result_read_json(FILE *from, const char *name, struct mc_failure *failure)
 {
 	struct reader reader = {.name = name, .failure = failure};
 	struct mc_result *result;
-	json_object *object;
-	size_t length;
-	char *text = slurp(from, name, &length, failure);
+	json_object *object = mc_json_document(from, name, failure);
 
-	if (!text)
-		return NULL;
-	object = parse(text, length, name, failure);
-	free(text);
 	if (!object)
 		return NULL;
 	result = mc_result_new();
 	if (!result) {
-		mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: no memory", name);
+		mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: out of memory", name);
 	} else if (read_result(&reader, object, result)) {
 		mc_result_free(result);
 		result = NULL;
 	}
 	json_object_put(object);
 	return result;
-}
-
-static FILE *open_in(const char *dir, const char *name, char *path, size_t size,
-		     struct mc_failure *failure)
-{
-	FILE *file;
-
-	snprintf(path, size, "%s/%s", dir, name);
-	file = fopen(path, "re");
-	if (!file)
-		mc_fail(failure, MC_EXIT_USAGE, "%s: cannot open: %s", path, strerror(errno));
-	return file;
-}
-
-struct mc_result *mc_result_read(const char *dir, struct mc_failure *failure)
-{
-	char path[4096];
-	struct mc_result *result;
-	FILE *file = open_in(dir, "summary.json", path, sizeof(path), failure);
-	int ret = -1;
-
-	if (!file)
-		return NULL;
-	result = mc_result_read_json(file, path, failure);
-	fclose(file);
-	if (!result)
-		return NULL;
-	file = open_in(dir, "summary.csv", path, sizeof(path), failure);
-	if (file) {
-		ret = mc_result_check_csv(result, file, path, failure);
-		fclose(file);
-	}
-	if (!ret)
-		return result;
-	mc_result_free(result);
-	return NULL;
 }

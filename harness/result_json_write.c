@@ -218,30 +218,32 @@ static json_object *new_timeline(const struct mc_timeline *timeline)
 
 static json_object *new_scenario(const struct mc_scenario_result *scenario)
 {
+	static const struct mc_scenario_result nothing;
 	bool measured = mc_scenario_measured(scenario);
+	const struct mc_scenario_result *numbers = measured ? scenario : &nothing;
 	json_object *object = json_object_new_object();
 
 	add_fields(object, scenario, mc_scenario_text_fields);
 	json_object_object_add(object, "status",
 			       json_object_new_string(mc_status_name(scenario->status)));
 	json_object_object_add(object, "window",
-			       measured ? new_object(scenario, mc_window_fields) : NULL);
+			       measured ? new_object(numbers, mc_window_fields) : NULL);
 	for (const struct mc_field *field = mc_scenario_count_fields; field->key; field++)
 		json_object_object_add(object, field->key,
-				       measured ? new_field(scenario, field) : NULL);
+				       measured ? new_field(numbers, field) : NULL);
 	for (const struct mc_member *member = mc_scenario_stats; member->key; member++)
 		json_object_object_add(
 			object, member->key,
-			new_stats((const void *)((const char *)scenario + member->offset)));
+			new_stats((const void *)((const char *)numbers + member->offset)));
 	json_object_object_add(object, "spin",
-			       measured ? new_object(&scenario->spin, mc_spin_fields) : NULL);
+			       measured ? new_object(&numbers->spin, mc_spin_fields) : NULL);
 	json_object_object_add(object, "load",
 			       scenario->load.present ? new_object(&scenario->load, mc_load_fields)
 						      : NULL);
 	json_object_object_add(object, "marks", new_object(&scenario->marks, mc_marks_fields));
-	json_object_object_add(object, "per_cpu", new_cpus(scenario));
-	json_object_object_add(object, "histogram", new_histogram(scenario));
-	json_object_object_add(object, "timeline", new_timeline(&scenario->timeline));
+	json_object_object_add(object, "per_cpu", new_cpus(numbers));
+	json_object_object_add(object, "histogram", new_histogram(numbers));
+	json_object_object_add(object, "timeline", new_timeline(&numbers->timeline));
 	return object;
 }
 

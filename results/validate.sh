@@ -1,7 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # validate.sh FILE... - hold summary.json files against schema.json
-# Exit code 0: all valid; 1: one is not; 77: no validator here.
+# Exit code 0: all valid; 1: one is not; 2: no file named; 77: no validator here.
+[ $# -gt 0 ] || {
+	echo 'usage: validate.sh FILE...' >&2
+	exit 2
+}
 command -v jsonschema >/dev/null 2>&1 || {
 	echo 'SKIP: no jsonschema command here; package python3-jsonschema has it'
 	exit 77

@@ -227,6 +227,8 @@ static void synthetic_fill(struct mc_scenario_result *scenario,
 		abort();
 	scenario->n_cpus = n_cpus;
 	marks->window_end_ns = marks->window_start_ns + duration;
+	scenario->k0 = marks->window_start_ns / SYNTHETIC_INTERVAL_NS;
+	scenario->k1 = marks->window_end_ns / SYNTHETIC_INTERVAL_NS;
 	marks->load_start_ns = marks->window_start_ns - 800000000;
 	marks->load_end_ns = marks->window_end_ns + 60000000;
 	if (!strcmp(profile->name, "baseline"))
