@@ -187,12 +187,7 @@ int mc_initramfs_close(struct mc_initramfs *initramfs, struct mc_failure *failur
 		return 0;
 	if (failure && archive_write_close(initramfs->archive) != ARCHIVE_OK)
 		result = fail_write(initramfs, failure);
-	if (initramfs->archive) {
-		/* Without this, freeing would still try to write the end. */
-		if (!failure || result)
-			archive_write_fail(initramfs->archive);
-		archive_write_free(initramfs->archive);
-	}
+	archive_write_free(initramfs->archive);
 	for (i = 0; i < initramfs->n_folders; i++)
 		free(initramfs->folders[i]);
 	free(initramfs->path);

@@ -190,9 +190,12 @@ static int check(const struct mc_job *job, struct mc_progress *progress, struct 
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "--place host loads a kernel module, which needs root (sudo); "
 			       "--place vm does not");
-	if (stat(scratch_of(job), &info) || !S_ISDIR(info.st_mode))
+	if (stat(scratch_of(job), &info))
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "scratch folder %s: %s",
-			       scratch_of(job), strerror(errno ? errno : ENOTDIR));
+			       scratch_of(job), strerror(errno));
+	if (!S_ISDIR(info.st_mode))
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "scratch folder %s: not a folder",
+			       scratch_of(job));
 	if (mc_module_check(job->module, failure) || mc_trace_check(failure))
 		return -1;
 	log = mc_kernel_log_open(&not_open);
@@ -326,16 +329,17 @@ static int run(const struct mc_job *job, struct mc_progress *progress, struct mc
 	status = prepare(&host, job, dir, failure);
 	host.runner.work = host.work;
 	host.runner.ticks = host.ticks;
-	if (!status) {
-		mc_environment_read(&result->environment);
+	if (!status)
 		status = run_matrix(&host, job, result, failure);
-	}
+	/* Takes a moment, which nobody should wait for before the first tick. */
+	if (!status)
+		mc_environment_read(&result->environment);
 	/* The first failure is the one to tell of. */
 	if (close_files(&host, status ? &second : failure))
 		status = -1;
 	if (host.work[0] && mc_tree_remove(host.work, status ? &second : failure))
 		status = -1;
-	if (mc_module_loaded() || mc_trace_exists())
+	if (mc_module_loaded() || mc_trace_exists() || (host.work[0] && !access(host.work, F_OK)))
 		close(host.state.fd);
 	else
 		remove_state(&host.state);

@@ -21,6 +21,7 @@
 #include "memory_collector/place.h"
 #include "vm_files.h"
 #include "vm_guest.h"
+#include "vm_log.h"
 #include "vm_qemu.h"
 #include "vm_results.h"
 
@@ -35,6 +36,9 @@
 
 /* Words for the guest's kernel, for those who try things out, and for tests */
 #define APPEND_VARIABLE "MEMORY_COLLECTOR_VM_APPEND"
+/* How many seconds the VM may take, in place of our own estimate */
+#define DEADLINE_VARIABLE "MEMORY_COLLECTOR_VM_DEADLINE"
+#define DEADLINE_MAX_S 10000000
 
 struct vm {
 	const struct mc_job *job;
@@ -69,9 +73,27 @@ static const char *append_words(void)
 	return words ? words : "";
 }
 
-static int check_append(struct mc_failure *failure)
+/* Return: seconds; 0: no word about it; -1: nonsense */
+static long deadline_word(void)
+{
+	const char *word = getenv(DEADLINE_VARIABLE);
+	char *end;
+	long seconds;
+
+	if (!word)
+		return 0;
+	seconds = strtol(word, &end, 10);
+	return *end || seconds < 1 || seconds > DEADLINE_MAX_S ? -1 : seconds;
+}
+
+static int check_variables(struct mc_failure *failure)
 {
 	const char *at;
+
+	if (deadline_word() < 0)
+		return mc_fail(failure, MC_EXIT_USAGE,
+			       DEADLINE_VARIABLE " '%s': it can be from 1 to %d seconds",
+			       getenv(DEADLINE_VARIABLE), DEADLINE_MAX_S);
 
 	for (at = append_words(); *at; at++) {
 		if (*at < ' ' || *at > '~')
@@ -114,7 +136,7 @@ static int find_all(struct vm *vm, struct mc_failure *failure)
 		return -1;
 	vm->machine = elf.machine;
 	mc_elf_free(&elf);
-	if (check_append(failure) || find_qemu(vm, failure) || mc_vm_scratch_check(failure) ||
+	if (check_variables(failure) || find_qemu(vm, failure) || mc_vm_scratch_check(failure) ||
 	    mc_module_release(vm->job->module, release, sizeof(release), failure) ||
 	    mc_vm_kernel_find(&vm->kernel, release, vm->job->kernel, failure))
 		return -1;
@@ -292,6 +314,8 @@ static int64_t deadline_ns(const struct mc_job *job)
 {
 	int64_t each = job->duration_ns + job->duration_ns / 2 + 60 * NS_PER_S;
 
+	if (deadline_word() > 0)
+		return deadline_word() * NS_PER_S;
 	return 120 * NS_PER_S + (int64_t)job->matrix->n * each;
 }
 
@@ -437,6 +461,18 @@ static int take_results(struct vm *vm, const struct mc_result_dir *dir, struct m
 	return 0;
 }
 
+/* The folder with the log goes away, and without it nobody can tell what happened. */
+static void keep_log(struct vm *vm, const struct mc_result_dir *dir, struct mc_failure *failure)
+{
+	char path[PATH_MAX];
+
+	if (mc_stop_requested())
+		return;
+	fflush(vm->log);
+	if (snprintf(path, sizeof(path), "%s/kernel.log", dir->temporary) < (int)sizeof(path))
+		mc_vm_log_keep(path, failure);
+}
+
 static int close_log(struct vm *vm, struct mc_failure *failure)
 {
 	FILE *log = vm->log;
@@ -451,8 +487,11 @@ static int run(const struct mc_job *job, struct mc_progress *progress, struct mc
 	struct vm vm = {.job = job, .progress = progress, .folder = {.lock_fd = -1}};
 	int status = prepare(&vm, dir, failure);
 
-	if (!status)
+	if (!status) {
 		status = run_guest(&vm, failure);
+		if (status)
+			keep_log(&vm, dir, failure);
+	}
 	if (!status)
 		status = close_log(&vm, failure);
 	if (!status)

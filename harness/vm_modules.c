@@ -68,17 +68,28 @@ static int read_list(struct list *list, const char *folder, const char *name,
 	return 0;
 }
 
+/* To the kernel, "-" and "_" are one. Return: the length of @name, or 0 where it does not begin so.
+ */
+static size_t begins(const char *text, const char *name)
+{
+	size_t i;
+
+	for (i = 0; name[i]; i++) {
+		if (text[i] != name[i] &&
+		    !(strchr("-_", name[i]) && (text[i] == '-' || text[i] == '_')))
+			return 0;
+	}
+	return i;
+}
+
 /* "kernel/drivers/x/virtio-rng.ko" is the module virtio_rng. */
 static bool has_name(const char *path, const char *name)
 {
 	const char *slash = strrchr(path, '/');
-	const char *at = slash ? slash + 1 : path;
+	const char *file = slash ? slash + 1 : path;
+	size_t length = begins(file, name);
 
-	for (; *name; name++, at++) {
-		if (*at != *name && !(*at == '-' && *name == '_') && !(*at == '_' && *name == '-'))
-			return false;
-	}
-	return !strncmp(at, ".ko", 3);
+	return length && !strncmp(file + length, ".ko", 3);
 }
 
 static const char *look_up(const struct list *list, const char *name)
@@ -114,7 +125,9 @@ static bool found_already(const struct finder *finder, const char *name)
 	size_t i;
 
 	for (i = 0; i < finder->found->n; i++) {
-		if (!strcmp(finder->found->module[i].name, name))
+		const char *other = finder->found->module[i].name;
+
+		if (strlen(other) == strlen(name) && begins(other, name))
 			return true;
 	}
 	return false;

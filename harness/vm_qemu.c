@@ -31,7 +31,8 @@
 #define HELLO_TCG_NS (60 * NS_PER_S)
 /* From the verdict to the end of QEMU */
 #define POWER_OFF_NS (10 * NS_PER_S)
-#define LOG_MAX (64L * 1024 * 1024)
+#define LOG_MAX (64UL * 1024 * 1024)
+#define STREAM_BLOCK 65536
 #define ARGS_MAX 64
 
 /* ---- machines ---- */
@@ -109,7 +110,7 @@ struct guest {
 	struct mc_vm_end *end;
 	struct mc_child child;
 	struct stream stream[N_STREAMS];
-	uint64_t results_size;
+	uint64_t log_size, results_size;
 	char verdict[1024]; /* empty: none yet */
 	int64_t verdict_ns;
 	char report[512], panic[512], last[512]; /* lines of the console */
@@ -195,24 +196,29 @@ static void take_lines(struct guest *guest, int index, const char *bytes, size_t
 			line->text[line->used] = '\0';
 			line->used = 0;
 			on_line(guest, index, line->text);
-		} else if (bytes[i] != '\r' && line->used < sizeof(line->text) - 1) {
+		} else if (line->used < sizeof(line->text) - 1) {
 			line->text[line->used++] = bytes[i] ? bytes[i] : '?';
 		}
 	}
 }
 
-static void write_log(struct guest *guest, const char *bytes, size_t size)
+/* A serial line ends in "\r\n". Return: what is left. */
+static size_t drop_returns(char *bytes, size_t size)
 {
-	FILE *log = guest->vm->log;
-	size_t i;
+	size_t kept = 0, i;
 
-	if (ftell(log) > LOG_MAX)
-		return;
 	for (i = 0; i < size; i++) {
 		if (bytes[i] != '\r')
-			putc(bytes[i], log);
+			bytes[kept++] = bytes[i];
 	}
-	if (ferror(log))
+	return kept;
+}
+
+/* Beyond LOG_MAX a guest is only noise. */
+static void write_log(struct guest *guest, const char *bytes, size_t size)
+{
+	guest->log_size += size;
+	if (guest->log_size <= LOG_MAX && fwrite(bytes, 1, size, guest->vm->log) != size)
 		refuse(guest, "writing kernel.log", errno);
 }
 
@@ -228,15 +234,17 @@ static void write_results(struct guest *guest, const char *bytes, size_t size)
 /* Return: false at the end of the stream. */
 static bool take(struct guest *guest, int index)
 {
-	char bytes[65536];
+	char bytes[STREAM_BLOCK];
 	ssize_t got = read(guest->stream[index].fd, bytes, sizeof(bytes));
 
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return true;
 	if (got <= 0)
 		return false;
-	if (index == CONSOLE)
+	if (index == CONSOLE) {
+		got = drop_returns(bytes, got);
 		write_log(guest, bytes, got);
+	}
 	if (index == RESULTS)
 		write_results(guest, bytes, got);
 	else
@@ -539,13 +547,13 @@ static bool kvm_possible(const struct machine *machine, char *reason, size_t siz
 	return true;
 }
 
-static int start_over(const struct mc_vm *vm, struct mc_failure *failure)
+/* What the guest that did not come up has written is not this one's. */
+static int empty(FILE *file)
 {
-	rewind(vm->log);
-	rewind(vm->results);
-	if (ftruncate(fileno(vm->log), 0) || ftruncate(fileno(vm->results), 0))
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "kernel.log: %s", strerror(errno));
-	return 0;
+	if (ftell(file) <= 0)
+		return 0;
+	rewind(file);
+	return ftruncate(fileno(file), 0);
 }
 
 int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *failure)
@@ -569,8 +577,10 @@ int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *
 			 "no guest came up with KVM: %.450s", failure->text);
 		*guest = (struct guest){
 			.vm = vm, .machine = machine, .end = end, .failure = failure};
-		result = start_over(vm, failure);
-		if (!result)
+		if (empty(vm->log) || empty(vm->results))
+			result = mc_fail(failure, MC_EXIT_ENVIRONMENT, "kernel.log: %s",
+					 strerror(errno));
+		else
 			result = run_once(guest);
 	}
 	free(guest);

@@ -54,6 +54,10 @@ struct mc_child_end {
 	int code; /* exit code, or the signal's number */
 };
 
+/*
+ * Start a child. It also ends when the calling thread does, so that must be one that
+ * lives as long as the child shall.
+ */
 int mc_child_start(struct mc_child *child, const struct mc_child_config *config,
 		   struct mc_failure *failure);
 

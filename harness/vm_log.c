@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vm_log.c - a copy in the cache folder
+ */
+#include "vm_log.h"
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define NAME "memory-collector/last-failed-kernel.log"
+
+/* Makes the folders above it. */
+static bool cache_file(char *path, size_t size)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	char *slash;
+	int length;
+
+	if (cache && *cache == '/')
+		length = snprintf(path, size, "%s/" NAME, cache);
+	else
+		length = snprintf(path, size, "%s/.cache/" NAME, home ? home : "");
+	if (length >= (int)size || (!home && !cache))
+		return false;
+	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0700);
+		*slash = '/';
+	}
+	return true;
+}
+
+static bool copy(FILE *from, FILE *to)
+{
+	char block[65536];
+	size_t got;
+
+	while ((got = fread(block, 1, sizeof(block), from)) > 0) {
+		if (fwrite(block, 1, got, to) != got)
+			return false;
+	}
+	return !ferror(from) && !fflush(to);
+}
+
+void mc_vm_log_keep(const char *log, struct mc_failure *failure)
+{
+	char path[PATH_MAX], temporary[PATH_MAX + 16];
+	FILE *from, *to;
+	size_t used = strlen(failure->text);
+	bool done;
+
+	if (!cache_file(path, sizeof(path)))
+		return;
+	snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
+	from = fopen(log, "re");
+	to = from ? fopen(temporary, "we") : NULL;
+	done = to && copy(from, to);
+	if (from)
+		fclose(from);
+	if (to && fclose(to))
+		done = false;
+	if (done && !rename(temporary, path))
+		snprintf(failure->text + used, sizeof(failure->text) - used,
+			 "; the kernel log is kept in %s", path);
+	else if (to)
+		unlink(temporary);
+}

@@ -1,0 +1,257 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_vm_qemu.c - guests that say what they like
+ *
+ * QEMU is played by this very program: found in PATH under QEMU's name, it takes the
+ * descriptors from the command line and says what the row wants.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "memory_collector/child.h"
+#include "tree.h"
+#include "vm_qemu.h"
+
+#define SECOND 1000000000LL
+
+static const struct row {
+	const char *name;
+	const char *console, *progress, *results, *verdict, *complaint;
+	unsigned int repeat; /* how often the console's text is said; 0: once */
+	int exit_code; /* -1: never ends */
+	int result, code;
+	const char *says; /* the failure; where it ends in *, only its beginning */
+} rows[] = {
+	{"good", "[    0.1] boot\r\n", "hello 5\nrecord\n", "tar", "exit 0 \n", "", 0, 0, 0, 0, ""},
+	{"invalid", "", "hello 5\n", "", "exit 1 some words\n", "", 0, 0, 0, 1, ""},
+	{"killed", "", "hello 5\n", "", "signal 9 words\n", "", 0, 0, -1, 0,
+	 "in the guest, the program was killed by signal 9; it said last: words"},
+	{"init", "", "", "", "init cannot load x: y\n", "", 0, 0, -1, 0,
+	 "in the guest, init cannot load x: y"},
+	{"garbage", "", "hello x\n\n\xff\n", "", "\x01\x1b[2J\xff\n", "", 0, 0, -1, 0,
+	 "in the guest, ??[2J\xff"},
+	{"half a verdict", "", "hello 5\n", "", "exit", "", 0, 0, -1, 0, "in the guest, exit"},
+	{"no number", "", "hello 5\n", "", "exit x y\n", "", 0, 0, -1, 0, "in the guest, exit x y"},
+	{"no verdict", "[ 1.0] last words\n", "hello 5\n", "", "", "", 0, 0, -1, 0,
+	 "the guest ended without a verdict; its last line: [ 1.0] last words"},
+	{"first complaint", "", "", "", "", "qemu: no\nmore\n", 0, 1, -1, 0,
+	 "qemu-system-x86_64 exited with 1: qemu: no"},
+	{"flood", "0123456789abcdef0123456789abcdef", "hello 5\n", "", "exit 0 \n", "", 65536, 0, 0,
+	 0, ""},
+	{"too much", "", "hello 5\n", "0123456789abcdef0123456789abcdef0", "exit 0 \n", "", 0, 0,
+	 -1, 0, "the guest's results: File too large"},
+	{"warning", "[ 1.0] WARNING: CPU: 0\n[ 1.1] BUG: x\n", "hello 5\n", "", "exit 0 \n", "", 0,
+	 0, -1, 0, "the guest's kernel reports: WARNING: CPU: 0"},
+	{"lockdep", "[    1.0][  T12] WARNING: possible circular locking dependency detected\n",
+	 "hello 5\n", "", "exit 0 \n", "", 0, 0, -1, 0, "the guest's kernel reports: *"},
+	{"rcu", "[ 1.0] rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n", "hello 5\n", "",
+	 "exit 0 \n", "", 0, 0, -1, 0, "the guest's kernel reports: rcu: INFO*"},
+	{"not the kernel's", "WARNING: words of a program\n", "hello 5\n", "", "exit 0 \n", "", 0,
+	 0, 0, 0, ""},
+	{"panic", "[ 1.0] Kernel panic - not syncing: x\n", "hello 5\n", "", "", "", 0, 0, -1, 0,
+	 "the guest's kernel panicked: Kernel panic - not syncing: x"},
+	{"hang", "[ 1.0] so far\n", "hello 5\n", "", "", "", 0, -1, -1, 0,
+	 "the guest did not finish within 3 s and was ended; its last line: [ 1.0] so far"},
+	{"silent", "[ 1.0] so far\n", "", "", "", "", 0, -1, -1, 0,
+	 "the guest did not come up within 1 s; its last line: [ 1.0] so far"},
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* ---- QEMU ---- */
+
+static int fd_of(char **argv, const char *name)
+{
+	char start[64];
+
+	snprintf(start, sizeof(start), "socket,id=%s,fd=", name);
+	for (; *argv; argv++) {
+		if (!strncmp(*argv, start, strlen(start)))
+			return atoi(*argv + strlen(start));
+	}
+	return -1;
+}
+
+static void put(int fd, const char *text)
+{
+	size_t left = strlen(text);
+
+	while (left > 0) {
+		ssize_t done = write(fd, text, left);
+
+		if (done <= 0)
+			_exit(99);
+		text += done;
+		left -= done;
+	}
+}
+
+__attribute__((noreturn)) static void play(char **argv)
+{
+	const char *name = getenv("ROW");
+	const struct row *row = rows;
+	unsigned int i;
+
+	for (; *argv && strcmp(*argv, "-accel"); argv++)
+		;
+	if (!*argv || !strcmp(argv[1], "kvm"))
+		_exit(3);
+	while (strcmp(row->name, name))
+		row++;
+	for (i = 0; i < (row->repeat ? row->repeat : 1); i++)
+		put(fd_of(argv, "console"), row->console);
+	put(fd_of(argv, "progress"), row->progress);
+	put(fd_of(argv, "results"), row->results);
+	put(fd_of(argv, "verdict"), row->verdict);
+	put(STDERR_FILENO, row->complaint);
+	while (row->exit_code < 0)
+		pause();
+	_exit(row->exit_code);
+}
+
+/* ---- the tests ---- */
+
+static char folder[] = "/tmp/memory-collector-qemu-XXXXXX";
+
+static void count_record(void *data, const char *line)
+{
+	unsigned int *count = data;
+
+	*count += !strcmp(line, "record");
+}
+
+static struct mc_vm machine(FILE *log, FILE *results, unsigned int *records)
+{
+	struct mc_vm vm = {
+		.elf_machine = EM_X86_64,
+		.folder = folder,
+		.kernel = "kernel",
+		.initramfs = "initramfs",
+		.scratch = "scratch",
+		.cpus = 2,
+		.memory_mib = 64,
+		.append = "",
+		.deadline_ns = 60 * SECOND,
+		.log = log,
+		.results = results,
+		.results_max = 32,
+		.on_record = count_record,
+		.on_record_data = records,
+	};
+
+	return vm;
+}
+
+static void check_row(const struct row *row)
+{
+	FILE *log = tmpfile(), *results = tmpfile();
+	unsigned int records = 0;
+	struct mc_vm vm = machine(log, results, &records);
+	struct mc_failure failure = {0};
+	struct mc_vm_end end;
+	size_t length = strlen(row->says);
+
+	/* Long where it must not matter */
+	if (!strcmp(row->name, "silent"))
+		vm.deadline_ns = SECOND;
+	else if (row->exit_code < 0)
+		vm.deadline_ns = 3 * SECOND;
+	setenv("ROW", row->name, 1);
+	assert_int_equal(mc_vm_run(&vm, &end, &failure), row->result);
+	if (length && row->says[length - 1] == '*')
+		assert_int_equal(strncmp(failure.text, row->says, length - 1), 0);
+	else if (row->result)
+		assert_string_equal(failure.text, row->says);
+	else
+		assert_int_equal(end.code, row->code);
+	assert_string_equal(end.accelerator, "tcg");
+	assert_true(end.accelerator_reason[0]);
+	if (!strcmp(row->name, "good")) {
+		assert_int_equal(end.hello_guest_ns, 5);
+		assert_true(end.hello_ns >= end.started_ns);
+		assert_int_equal(records, 1);
+		assert_int_equal(ftell(results), 3);
+		assert_int_equal(ftell(log), strlen("[    0.1] boot\n"));
+	}
+	if (!strcmp(row->name, "invalid"))
+		assert_string_equal(end.text, "some words");
+	fclose(log);
+	fclose(results);
+}
+
+static void test_rows(void **state)
+{
+	size_t i;
+
+	for (i = 0; i < N_ROWS; i++)
+		check_row(&rows[i]);
+}
+
+static void test_full_disk(void **state)
+{
+	FILE *log = fopen("/dev/full", "w+"), *results = tmpfile();
+	unsigned int records = 0;
+	struct mc_vm vm = machine(log, results, &records);
+	struct mc_failure failure = {0};
+	struct mc_vm_end end;
+
+	setenv("ROW", "flood", 1);
+	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
+	assert_int_equal(failure.exit_code, MC_EXIT_ENVIRONMENT);
+	assert_non_null(strstr(failure.text, "kernel.log"));
+	assert_non_null(strstr(failure.text, strerror(ENOSPC)));
+	fclose(log);
+	fclose(results);
+}
+
+static void test_unknown_machine(void **state)
+{
+	unsigned int records = 0;
+	struct mc_vm vm = machine(NULL, NULL, &records);
+	struct mc_failure failure = {0};
+	struct mc_vm_end end;
+
+	vm.elf_machine = EM_S390;
+	assert_null(mc_vm_qemu(EM_S390));
+	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
+	assert_string_equal(failure.text, "no VM for programs of this machine");
+}
+
+static int set_up(void **state)
+{
+	char self[4096], link[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (length < 0 || !mkdtemp(folder))
+		return -1;
+	self[length] = '\0';
+	snprintf(link, sizeof(link), "%s/%s", folder, mc_vm_qemu(EM_X86_64));
+	return symlink(self, link) || setenv("PATH", folder, 1);
+}
+
+static int tear_down(void **state)
+{
+	return mc_tree_remove(folder, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_unknown_machine),
+	};
+
+	if (!strncmp(argv[0], "qemu-system-", strlen("qemu-system-")))
+		play(argv);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
