@@ -8,6 +8,8 @@
 # other, plots, kernel log, and nothing beside them.
 
 set -u
+# shellcheck source=unit/tap.sh
+. "$(dirname "$0")/tap.sh"
 
 program=$(realpath "${1:?usage: test-run.sh RUN_STRESS PROJECT}") || exit 1
 project=$(realpath "${2:?usage: test-run.sh RUN_STRESS PROJECT}") || exit 1
@@ -17,22 +19,6 @@ trap 'exit 1' HUP INT TERM
 export TMPDIR="$work/tmp"
 mkdir "$TMPDIR"
 cd "$work" || exit 1
-number=0
-failed=0
-
-check() { # TEXT COMMAND...
-	text=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $number - $text"
-	else
-		failed=$((failed + 1))
-		echo "not ok $number - $text"
-		sed 's/^/# /' "$work/said"
-	fi
-}
-
 for command in qemu-system-"$(uname -m)" stress-ng gnuplot; do
 	command -v "$command" >/dev/null || {
 		echo "1..0 # SKIP $command is not here; ./bootstrap test installs it"
@@ -130,5 +116,4 @@ check 'a newer summary.json is refused' refuses summary.json 's/"schema": 1/"sch
 check 'an older summary.json is refused' refuses summary.json 's/"schema": 1/"schema": 0/' 'schema.*0'
 check 'a truncated CSV is refused' refuses summary.csv '5,$d' 'summary.csv:5: .*truncated'
 check 'a cut JSON is refused' refuses summary.json '100,$d' 'truncated'
-echo "1..$number"
-[ "$failed" = 0 ]
+done_testing

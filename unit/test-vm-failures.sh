@@ -8,6 +8,8 @@
 # no temporary folder, either, unless the run was killed; then a later one removes it.
 
 set -u
+# shellcheck source=unit/tap.sh
+. "$(dirname "$0")/tap.sh"
 
 program=$(realpath "${1:?usage: test-vm-failures.sh RUN_STRESS MODULE}") || exit 1
 module=$(realpath "${2:?usage: test-vm-failures.sh RUN_STRESS MODULE}") || exit 1
@@ -22,27 +24,6 @@ mkdir -p "$TMPDIR" "$work/results" "$work/cache/memory-collector"
 ln -s "$kernels" "$work/cache/memory-collector/kernels"
 cd "$work" || exit 1
 timeout=$(command -v timeout) || exit 1 # not found by a PATH that a test sets
-number=0
-failed=0
-
-check() { # TEXT COMMAND...
-	text=$1
-	shift
-	number=$((number + 1))
-	if "$@" >"$work/said" 2>&1; then
-		echo "ok $number - $text"
-	else
-		failed=$((failed + 1))
-		echo "not ok $number - $text"
-		sed 's/^/# /' "$work/said"
-	fi
-}
-
-skip() { # TEXT REASON
-	number=$((number + 1))
-	echo "ok $number - $1 # SKIP $2"
-}
-
 for command in qemu-system-"$(uname -m)" mke2fs; do
 	PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null || {
 		echo "1..0 # SKIP $command is not here; ./bootstrap test installs it"
@@ -260,5 +241,4 @@ remove_folders() { # of the killed ones, by a run that fails early
 check 'a later run removes what killed ones left' remove_folders
 start 2s
 check 'QEMU is killed' kill_qemu
-echo "1..$number"
-[ "$failed" = 0 ]
+done_testing
