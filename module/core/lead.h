@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * lead.h - how early to arm a timer so that its callback starts on the boundary
+ *
+ * A timer that waits for an interrupt is late by the time the interrupt takes.
+ * Armed early by a lead, it is entered before the boundary and spins up to it.
+ * This file owns the lead of one CPU: it learns how late the CPU is entered and
+ * asks for a lead that covers 15 of 16 ticks, within three bounds:
+ *
+ * - a maximum;
+ * - what the budget pays for on average: a controller lowers the lead until the
+ *   mean spin is below the budget's income;
+ * - what the budget holds at the moment: a token bucket that no spin overdraws.
+ *
+ * The last one is the guarantee; the second keeps it from cutting off the lead of
+ * every few ticks. A tick costs some additions: no division, no lock, no clock.
+ */
+#ifndef MEMORY_COLLECTOR_CORE_LEAD_H
+#define MEMORY_COLLECTOR_CORE_LEAD_H
+
+#include "types.h"
+
+#define LEAD_MAX_NS 1000000U
+#define LEAD_BUDGET_MAX_PERMILLE 500U
+
+/* What 0 stands for in lead_policy_init() */
+#define LEAD_DEFAULT_MAX_NS 200000U
+#define LEAD_DEFAULT_BUDGET_PERMILLE 5U
+
+enum lead_mode {
+	LEAD_OFF, /* armed for the boundary */
+	LEAD_AUTO, /* learned, within maximum and budget */
+	LEAD_FIXED, /* always the maximum, within the budget */
+};
+
+/**
+ * struct lead_policy - what was asked for, and what follows from it
+ * @mode: see &enum lead_mode
+ * @max_ns: never armed earlier than this before the boundary
+ * @budget_permille: share of a CPU's time that may be spun away
+ * @income_ns: tokens that a boundary brings
+ * @burst_ns: tokens that the bucket holds at most
+ *
+ * Not written once it is set, so that all CPUs may share it.
+ */
+struct lead_policy {
+	enum lead_mode mode;
+	u32 max_ns;
+	u32 budget_permille;
+	u64 income_ns;
+	u64 burst_ns;
+};
+
+/**
+ * struct lead - the state of one CPU
+ * @quantile_fp: a lead that covers 15 of 16 ticks, in 1/256 ns
+ * @payable_fp: a lead whose mean spin the income pays for, in 1/256 ns
+ * @tokens_ns: spin that may still be paid for
+ * @calm: ticks in a row that @quantile_fp covered
+ */
+struct lead {
+	u64 quantile_fp;
+	u64 payable_fp;
+	u64 tokens_ns;
+	u32 calm;
+};
+
+/**
+ * lead_policy_init - check and set a policy
+ * @policy: policy to set; untouched on error
+ * @mode: see &enum lead_mode; nothing else is looked at when off
+ * @max_ns: up to LEAD_MAX_NS and half of @interval_ns; 0 for LEAD_DEFAULT_MAX_NS or
+ *	half of @interval_ns, whichever is less
+ * @budget_permille: up to LEAD_BUDGET_MAX_PERMILLE; 0 for LEAD_DEFAULT_BUDGET_PERMILLE
+ * @interval_ns: distance between two boundaries
+ *
+ * Income and burst are such that within any second, wherever it begins, at most
+ * @budget_permille ms are paid with lead_pay().
+ *
+ * Return: 0, or -EINVAL where a value is out of range.
+ */
+int lead_policy_init(struct lead_policy *policy, enum lead_mode mode, u32 max_ns,
+		     u32 budget_permille, u64 interval_ns);
+
+/**
+ * lead_start - begin on a CPU of which nothing is known yet
+ * @lead: state to set
+ * @policy: policy
+ */
+void lead_start(struct lead *lead, const struct lead_policy *policy);
+
+/**
+ * lead_next_ns - how early to arm for the next boundary
+ * @lead: state
+ * @policy: policy
+ *
+ * Return: a time in ns that can be paid for if all of it is spun away; 0 when off.
+ */
+u32 lead_next_ns(const struct lead *lead, const struct lead_policy *policy);
+
+/**
+ * lead_learn - take note of how late a tick was entered
+ * @lead: state
+ * @policy: policy, not off
+ * @late_ns: entry minus the time the timer was armed for
+ *
+ * Not for a tick that was armed for a time already past: how late that one is says
+ * nothing about interrupts.
+ */
+void lead_learn(struct lead *lead, const struct lead_policy *policy, u64 late_ns);
+
+/**
+ * lead_pay - pay for a tick's spin
+ * @lead: state
+ * @policy: policy, not off
+ * @spin_ns: time spun, less what was stolen meanwhile; at most what lead_next_ns()
+ *	said for this tick
+ * @boundaries: those that this tick accounts for: its own, and the missed ones
+ */
+void lead_pay(struct lead *lead, const struct lead_policy *policy, u64 spin_ns, u64 boundaries);
+
+#endif
