@@ -110,11 +110,11 @@ static void mount_all(void)
 	sethostname("memory-collector", strlen("memory-collector"));
 }
 
-static void load(const char *file)
+static void load(const char *file, const char *parameters)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
-	if (fd < 0 || syscall(SYS_finit_module, fd, "", 0))
+	if (fd < 0 || syscall(SYS_finit_module, fd, parameters, 0))
 		verdict("init cannot load %s: %s", file, strerror(errno));
 	close(fd);
 }
@@ -472,6 +472,17 @@ static void get_ready(struct plan *plan)
 	plan->ready = true;
 }
 
+/* "FILE PARAMETERS" */
+static void test(char *file)
+{
+	char *parameters = file + strcspn(file, " ");
+
+	if (*parameters)
+		*parameters++ = '\0';
+	load(file, parameters);
+	unload(file);
+}
+
 static void follow(struct plan *plan, char *line)
 {
 	char *value = line + strcspn(line, " ");
@@ -481,12 +492,11 @@ static void follow(struct plan *plan, char *line)
 	if (strcmp(line, "module"))
 		get_ready(plan);
 	if (!strcmp(line, "module")) {
-		load(value);
+		load(value, "");
 	} else if (!strcmp(line, "scratch")) {
 		mount_scratch();
 	} else if (!strcmp(line, "test")) {
-		load(value);
-		unload(value);
+		test(value);
 	} else if (!strcmp(line, "arg") && plan->n_args < ARGS_MAX) {
 		plan->argv[plan->n_args] = strdup(value);
 		plan->n_args++;

@@ -28,7 +28,8 @@ struct mc_vm_file {
  * @kernel: kernel
  * @programs: with the libraries they need; a NULL from at the end
  * @files: others; a NULL from at the end
- * @tests: guest's paths of modules to load and unload; NULL at the end
+ * @tests: guest's paths of modules to load and unload, each with a blank and its
+ *	parameters behind it where it has any; NULL at the end
  * @argv: program to run, as the guest sees it; NULL at the end
  * @scratch: mount a scratch disk
  */

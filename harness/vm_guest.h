@@ -22,7 +22,8 @@
  * Tells init what to do, a line each, in this order:
  *   module FILE   load a module of the kernel's
  *   scratch       mount the disk on MC_GUEST_SCRATCH
- *   test FILE     load a module, then unload it
+ *   test FILE [PARAMETERS]
+ *                 load a module, then unload it
  *   arg TEXT      an argument of the program to run, beginning with its path
  */
 #define MC_GUEST_PLAN "/etc/memory-collector.plan"

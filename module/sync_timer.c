@@ -16,16 +16,31 @@
 
 #include "compat/hrtimer.h"
 
+/*
+ * Two reads of the clock in a spin lie this far apart only where something took the
+ * CPU meanwhile that the kernel cannot mask: a host, or firmware. It is the limit that
+ * the kernel's own detector of such latencies begins with.
+ */
+#define STOLEN_MIN_NS 10000
+
 /**
  * struct sync_timer_cpu - one CPU's part of a timer, touched by that CPU only
  * @hrtimer: armed for the boundary @period.next, except within a callback
  * @timer: what it belongs to
+ * @chosen: the timer ticks on this CPU while it is online
+ * @lead: how early to arm
+ * @armed_ns: what @hrtimer is armed for: the boundary, or earlier by a lead
+ * @started_ns: when the last callback started
  * @tick: the last tick
  * @period: the online time, and how far ticks have accounted for it
  */
 struct sync_timer_cpu {
 	struct hrtimer hrtimer;
 	struct sync_timer *timer;
+	bool chosen;
+	struct lead lead;
+	u64 armed_ns;
+	u64 started_ns;
 	struct sync_timer_tick tick;
 	struct sync_timer_period period;
 };
@@ -35,36 +50,81 @@ static struct sync_timer_cpu *to_cpu(struct hrtimer *hrtimer)
 	return container_of(hrtimer, struct sync_timer_cpu, hrtimer);
 }
 
-static ktime_t expiry(const struct sync_timer *timer, u64 tick)
+/* When to arm for the boundary that is next. Context: its CPU. */
+static ktime_t expiry(struct sync_timer_cpu *cpu)
 {
-	return ns_to_ktime(interval_boundary(&timer->interval, tick));
+	const struct sync_timer *timer = cpu->timer;
+	u64 boundary_ns = interval_boundary(&timer->interval, cpu->period.next);
+	u64 lead_ns = lead_next_ns(&cpu->lead, &timer->lead);
+
+	cpu->armed_ns = boundary_ns - min(boundary_ns, lead_ns);
+	return ns_to_ktime(cpu->armed_ns);
+}
+
+/*
+ * Wait for the boundary. The clock is the one that boundaries are on: another one
+ * that is cheaper to read would have to be converted, and would drift from it.
+ *
+ * Context: hard interrupt, also on PREEMPT_RT.
+ * Return: the first time read that is not before the boundary.
+ */
+static u64 spin(struct sync_timer_tick *tick, u64 now)
+{
+	u64 before;
+
+	tick->spin_ns = tick->boundary_ns - now;
+	do {
+		before = now;
+		cpu_relax();
+		now = ktime_get_ns();
+		if (now - before >= STOLEN_MIN_NS)
+			tick->stolen_ns += min(now, tick->boundary_ns) - before;
+	} while (now < tick->boundary_ns);
+	return now;
+}
+
+static void settle_lead(struct sync_timer_cpu *cpu, u64 entry)
+{
+	const struct lead_policy *policy = &cpu->timer->lead;
+	const struct sync_timer_tick *tick = &cpu->tick;
+
+	/* Armed for a time that was past, it came as soon as the last callback was over. */
+	if (cpu->armed_ns > cpu->started_ns)
+		lead_learn(&cpu->lead, policy, entry - cpu->armed_ns);
+	lead_pay(&cpu->lead, policy, tick->spin_ns - tick->stolen_ns, 1 + tick->missed);
 }
 
 /* Context: hard interrupt, also on PREEMPT_RT. */
 static enum hrtimer_restart sync_timer_interrupt(struct hrtimer *hrtimer)
 {
-	u64 entry = ktime_get_ns();
+	u64 entry = ktime_get_ns(), start = entry;
 	struct sync_timer_cpu *cpu = to_cpu(hrtimer);
 	struct sync_timer *timer = cpu->timer;
 	struct sync_timer_tick *tick = &cpu->tick;
 	struct interval_step step;
 
-	/* Armed at the boundary itself, an interrupt starts its callback at once. */
 	tick->number = cpu->period.next;
 	tick->boundary_ns = interval_boundary(&timer->interval, tick->number);
+	tick->spin_ns = 0;
+	tick->stolen_ns = 0;
+	if (entry < tick->boundary_ns)
+		start = spin(tick, entry);
 	tick->entry_ns = entry - tick->boundary_ns;
-	tick->delta_ns = tick->entry_ns;
+	tick->delta_ns = start - tick->boundary_ns;
 
-	step = interval_settle(&timer->interval, tick->number, entry);
+	step = interval_settle(&timer->interval, tick->number, start);
 	tick->missed = step.missed;
 	cpu->period.next = step.next;
+	if (timer->lead.mode != LEAD_OFF)
+		settle_lead(cpu, entry);
+	cpu->started_ns = start;
 
 	return timer->fn(hrtimer);
 }
 
 enum hrtimer_restart sync_timer_restart(struct hrtimer *hrtimer, struct sync_timer *timer)
 {
-	hrtimer_set_expires(hrtimer, expiry(timer, to_cpu(hrtimer)->period.next));
+	hrtimer_set_expires(hrtimer, expiry(to_cpu(hrtimer)));
 	return HRTIMER_RESTART;
 }
 
@@ -79,13 +139,15 @@ static int sync_timer_online(unsigned int number, struct hlist_node *node)
 	struct sync_timer *timer = hlist_entry(node, struct sync_timer, node);
 	struct sync_timer_cpu *cpu = per_cpu_ptr(timer->cpus, number);
 
-	cpu->period.first = interval_ahead(&timer->interval, ktime_get_ns());
+	if (!cpu->chosen)
+		return 0;
+	cpu->started_ns = ktime_get_ns();
+	cpu->period.first = interval_ahead(&timer->interval, cpu->started_ns);
 	cpu->period.next = cpu->period.first;
 	cpu->period.end = 0;
 	if (timer->options.joined)
 		timer->options.joined(timer, &cpu->period);
-	hrtimer_start(&cpu->hrtimer, expiry(timer, cpu->period.first),
-		      HRTIMER_MODE_ABS_PINNED_HARD);
+	hrtimer_start(&cpu->hrtimer, expiry(cpu), HRTIMER_MODE_ABS_PINNED_HARD);
 	return 0;
 }
 
@@ -95,6 +157,8 @@ static int sync_timer_offline(unsigned int number, struct hlist_node *node)
 	struct sync_timer *timer = hlist_entry(node, struct sync_timer, node);
 	struct sync_timer_cpu *cpu = per_cpu_ptr(timer->cpus, number);
 
+	if (!cpu->chosen)
+		return 0;
 	hrtimer_cancel(&cpu->hrtimer);
 	/* A boundary that passed since the last tick is missed, so it is within the period. */
 	cpu->period.end = max(interval_ahead(&timer->interval, ktime_get_ns()), cpu->period.next);
@@ -103,7 +167,7 @@ static int sync_timer_offline(unsigned int number, struct hlist_node *node)
 	return 0;
 }
 
-static int alloc_cpus(struct sync_timer *timer)
+static int alloc_cpus(struct sync_timer *timer, const struct cpumask *chosen)
 {
 	struct sync_timer_cpu *cpu;
 	int number;
@@ -114,6 +178,9 @@ static int alloc_cpus(struct sync_timer *timer)
 	for_each_possible_cpu (number) {
 		cpu = per_cpu_ptr(timer->cpus, number);
 		cpu->timer = timer;
+		cpu->chosen = !chosen || cpumask_test_cpu(number, chosen);
+		/* Once, not each time the CPU comes: coming often must not earn tokens. */
+		lead_start(&cpu->lead, &timer->lead);
 		compat_hrtimer_setup(&cpu->hrtimer, sync_timer_interrupt, CLOCK_MONOTONIC,
 				     HRTIMER_MODE_ABS_PINNED_HARD);
 	}
@@ -126,10 +193,29 @@ static void free_cpus(struct sync_timer *timer)
 	timer->cpus = NULL;
 }
 
+static int check_options(const struct sync_timer_options *options, u64 interval_ns,
+			 struct interval *interval, struct lead_policy *lead)
+{
+	int err = interval_init(interval, interval_ns, options->phase_ns);
+
+	if (err)
+		return err;
+	err = lead_policy_init(lead, options->lead, options->lead_max_ns,
+			       options->lead_budget_permille, interval_ns);
+	if (err)
+		return err;
+	if (hrtimer_resolution > 1)
+		lead->mode = LEAD_OFF;
+	if (options->cpus && !cpumask_intersects(options->cpus, cpu_possible_mask))
+		return -EINVAL;
+	return 0;
+}
+
 int sync_timer_init_options(struct sync_timer *timer, enum hrtimer_restart (*fn)(struct hrtimer *),
 			    u64 interval_ns, const struct sync_timer_options *options)
 {
 	static const struct sync_timer_options defaults;
+	struct lead_policy lead;
 	struct interval interval;
 	int err;
 
@@ -137,16 +223,18 @@ int sync_timer_init_options(struct sync_timer *timer, enum hrtimer_restart (*fn)
 		options = &defaults;
 	if (!timer || !fn)
 		return -EINVAL;
-	err = interval_init(&interval, interval_ns, options->phase_ns);
+	err = check_options(options, interval_ns, &interval, &lead);
 	if (err)
 		return err;
 	if (timer->cpus)
 		return -EBUSY;
 
 	timer->interval = interval;
+	timer->lead = lead;
 	timer->fn = fn;
 	timer->options = *options;
-	err = alloc_cpus(timer);
+	err = alloc_cpus(timer, options->cpus);
+	timer->options.cpus = NULL;
 	if (err)
 		return err;
 

@@ -12,11 +12,13 @@
 #ifndef MEMORY_COLLECTOR_SYNC_TIMER_H
 #define MEMORY_COLLECTOR_SYNC_TIMER_H
 
+#include <linux/cpumask.h>
 #include <linux/hrtimer.h>
 #include <linux/list.h>
 #include <linux/types.h>
 
 #include "core/interval.h"
+#include "core/lead.h"
 
 struct sync_timer;
 struct sync_timer_cpu;
@@ -25,9 +27,13 @@ struct sync_timer_cpu;
  * struct sync_timer_tick - what a callback may know about its tick
  * @number: the boundary it was armed for
  * @boundary_ns: time of that boundary, CLOCK_MONOTONIC
- * @entry_ns: when the interrupt handler got control, relative to @boundary_ns
- * @delta_ns: when the callback started, relative to @boundary_ns
+ * @entry_ns: when the interrupt handler got control, relative to @boundary_ns;
+ *	negative where it was early, by a lead
+ * @delta_ns: when the callback started, relative to @boundary_ns; never negative
  * @missed: boundaries after @number that had passed by then; no tick is for them
+ * @spin_ns: from an early entry to the boundary, else 0
+ * @stolen_ns: part of @spin_ns in which something else had the CPU: the host of a
+ *	virtual machine, or the firmware; never charged to the budget
  */
 struct sync_timer_tick {
 	u64 number;
@@ -35,6 +41,8 @@ struct sync_timer_tick {
 	s64 entry_ns;
 	s64 delta_ns;
 	u64 missed;
+	u32 spin_ns;
+	u32 stolen_ns;
 };
 
 /**
@@ -53,8 +61,14 @@ struct sync_timer_period {
 };
 
 /**
- * struct sync_timer_options - what sync_timer_init() leaves at its default
+ * struct sync_timer_options - what sync_timer_init() leaves at its default, zero
  * @phase_ns: offset of the boundaries from multiples of the interval, less than it
+ * @cpus: tick on these CPUs only, as they come and go; NULL for all. Read during
+ *	initialisation only
+ * @lead: whether to arm early and spin to the boundary. Off where the kernel's clock
+ *	is no finer than its tick: it may stand still while interrupts are off
+ * @lead_max_ns: see lead_policy_init()
+ * @lead_budget_permille: see lead_policy_init(); of each CPU by itself
  * @joined: called on a CPU before its first tick; may be NULL
  * @left: called on a CPU after its last tick, with the period complete; may be NULL
  *
@@ -63,6 +77,10 @@ struct sync_timer_period {
  */
 struct sync_timer_options {
 	u64 phase_ns;
+	const struct cpumask *cpus;
+	enum lead_mode lead;
+	u32 lead_max_ns;
+	u32 lead_budget_permille;
 	void (*joined)(struct sync_timer *timer, const struct sync_timer_period *period);
 	void (*left)(struct sync_timer *timer, const struct sync_timer_period *period);
 };
@@ -75,6 +93,7 @@ struct sync_timer_options {
  */
 struct sync_timer {
 	struct interval interval;
+	struct lead_policy lead;
 	enum hrtimer_restart (*fn)(struct hrtimer *hrtimer);
 	struct sync_timer_options options;
 	struct sync_timer_cpu __percpu *cpus;
@@ -115,8 +134,8 @@ int sync_timer_init_options(struct sync_timer *timer, enum hrtimer_restart (*fn)
  * @hrtimer: the callback's argument
  * @timer: the timer it belongs to
  *
- * Arms the first boundary that was ahead when the callback started. To be called
- * once, at the end of the callback.
+ * Arms the first boundary that was ahead when the callback started, early by the
+ * lead of this CPU. To be called once, at the end of the callback.
  *
  * Return: HRTIMER_RESTART.
  */

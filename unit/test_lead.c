@@ -192,6 +192,20 @@ static struct figures settled(const struct load *load, enum lead_mode mode, u32 
 	return figures_of(&cpu, load, 30000);
 }
 
+static void test_names(void **state)
+{
+	static const char *const unknown[] = {"", "o", "offs", "Auto", "fixed "};
+	enum lead_mode mode;
+
+	for (enum lead_mode i = LEAD_OFF; i <= LEAD_FIXED; i++) {
+		assert_int_equal(lead_mode_parse(lead_mode_name(i), &mode), 0);
+		assert_int_equal(mode, i);
+	}
+	assert_string_equal(lead_mode_name(LEAD_AUTO), "auto");
+	for (size_t i = 0; i < sizeof(unknown) / sizeof(unknown[0]); i++)
+		assert_int_equal(lead_mode_parse(unknown[i], &mode), -EINVAL);
+}
+
 static void test_policy(void **state)
 {
 	static const struct {
@@ -507,12 +521,12 @@ static void test_an_hour(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_policy),	     cmocka_unit_test(test_income),
-		cmocka_unit_test(test_off),	     cmocka_unit_test(test_worth),
-		cmocka_unit_test(test_small_budget), cmocka_unit_test(test_fixed),
-		cmocka_unit_test(test_follows),	     cmocka_unit_test(test_does_not_hunt),
-		cmocka_unit_test(test_one_stall),    cmocka_unit_test(test_budget),
-		cmocka_unit_test(test_an_hour),
+		cmocka_unit_test(test_names),	      cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_income),	      cmocka_unit_test(test_off),
+		cmocka_unit_test(test_worth),	      cmocka_unit_test(test_small_budget),
+		cmocka_unit_test(test_fixed),	      cmocka_unit_test(test_follows),
+		cmocka_unit_test(test_does_not_hunt), cmocka_unit_test(test_one_stall),
+		cmocka_unit_test(test_budget),	      cmocka_unit_test(test_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,11 +2,11 @@
 /*
  * vm_ktap.c - run a test module in the VM and judge what it says
  *
- * usage: vm_ktap RUN_STRESS MODULE.ko [CPUS]
+ * usage: vm_ktap RUN_STRESS MODULE.ko [CPUS [SECONDS [PARAMETERS]]]
  *
- * The guest loads the module and unloads it; its KTAP lines are taken from the
- * kernel log and printed as TAP. Passed means: the plan is complete, nothing is
- * "not ok", the module could be unloaded, and the kernel reported nothing.
+ * The guest loads the module, with parameters, and unloads it, within so many seconds; its KTAP
+ * lines are taken from the kernel log and printed as TAP. Passed means: the plan is complete,
+ * nothing is "not ok", the module could be unloaded, and the kernel reported nothing.
  */
 #include <elf.h>
 #include <errno.h>
@@ -88,16 +88,22 @@ static int judge(FILE *log)
 	return 1;
 }
 
-static int boot(const char *module, const struct mc_vm_kernel *kernel, const char *init,
-		const struct mc_vm_folder *folder, unsigned int cpus, FILE *log,
-		struct mc_failure *failure)
+/* What is to be tested, and how */
+struct request {
+	const char *self, *module;
+	unsigned int cpus, seconds;
+	const char *parameters;
+};
+
+static int boot(const struct request *request, const struct mc_vm_kernel *kernel, const char *init,
+		const struct mc_vm_folder *folder, FILE *log, struct mc_failure *failure)
 {
 	static const char *const no_argv[] = {NULL};
 	const struct mc_vm_file none[] = {{NULL, NULL}};
-	char name[64];
-	const struct mc_vm_file files[] = {{module, name}, {NULL, NULL}};
-	const char *const tests[] = {name, NULL};
-	const char *slash = strrchr(module, '/');
+	char name[64], test[256];
+	const struct mc_vm_file files[] = {{request->module, name}, {NULL, NULL}};
+	const char *const tests[] = {test, NULL};
+	const char *slash = strrchr(request->module, '/');
 	struct mc_vm_plan plan = {.sysroot = "",
 				  .init = init,
 				  .kernel = kernel,
@@ -107,10 +113,10 @@ static int boot(const char *module, const struct mc_vm_kernel *kernel, const cha
 				  .argv = no_argv};
 	struct mc_vm vm = {.folder = folder->path,
 			   .initramfs = MC_VM_INITRAMFS,
-			   .cpus = cpus,
+			   .cpus = request->cpus,
 			   .memory_mib = 512,
 			   .append = "",
-			   .deadline_ns = 120 * NS_PER_S,
+			   .deadline_ns = request->seconds * NS_PER_S,
 			   .log = log,
 			   .results = log,
 			   .results_max = 0};
@@ -119,7 +125,8 @@ static int boot(const char *module, const struct mc_vm_kernel *kernel, const cha
 	struct mc_elf elf;
 	int ret = -1;
 
-	snprintf(name, sizeof(name), "/%s", slash ? slash + 1 : module);
+	snprintf(name, sizeof(name), "/%s", slash ? slash + 1 : request->module);
+	snprintf(test, sizeof(test), "%s %s", name, request->parameters);
 	if (mc_elf_read(&elf, init, failure))
 		return -1;
 	vm.elf_machine = elf.machine;
@@ -137,19 +144,19 @@ static int boot(const char *module, const struct mc_vm_kernel *kernel, const cha
 	return ret ? ret : end.code;
 }
 
-static int run(const char *self, const char *module, unsigned int cpus, FILE *log,
-	       struct mc_failure *failure)
+static int run(const struct request *request, FILE *log, struct mc_failure *failure)
 {
 	struct mc_progress *quiet = mc_progress_new(stderr, MC_PROGRESS_QUIET);
 	struct mc_vm_kernel kernel = {};
 	struct mc_vm_folder folder;
-	char release[128], *init = mc_vm_find_init(self, failure);
+	char release[128], *init = mc_vm_find_init(request->self, failure);
 	int ret = -1;
 
-	if (quiet && init && !mc_module_release(module, release, sizeof(release), failure) &&
+	if (quiet && init &&
+	    !mc_module_release(request->module, release, sizeof(release), failure) &&
 	    !mc_vm_kernel_find(&kernel, release, NULL, failure) &&
 	    !mc_vm_folder_create(&folder, quiet, failure)) {
-		ret = boot(module, &kernel, init, &folder, cpus, log, failure);
+		ret = boot(request, &kernel, init, &folder, log, failure);
 		mc_vm_folder_remove(&folder);
 	}
 	mc_vm_kernel_free(&kernel);
@@ -160,16 +167,25 @@ static int run(const char *self, const char *module, unsigned int cpus, FILE *lo
 
 int main(int argc, char **argv)
 {
+	struct request request = {.cpus = 2, .seconds = 120, .parameters = ""};
 	struct mc_failure failure = {};
 	FILE *log = tmpfile();
 	int ret;
 
-	if (argc < 3 || argc > 4 || !log) {
-		fprintf(stderr, "usage: vm_ktap RUN_STRESS MODULE.ko [CPUS]\n");
+	if (argc < 3 || argc > 6 || !log) {
+		fprintf(stderr,
+			"usage: vm_ktap RUN_STRESS MODULE.ko [CPUS [SECONDS [PARAMETERS]]]\n");
 		return 2;
 	}
-	if (mc_stop_install(&failure) ||
-	    run(argv[1], argv[2], argc == 4 ? atoi(argv[3]) : 2, log, &failure)) {
+	request.self = argv[1];
+	request.module = argv[2];
+	if (argc > 3)
+		request.cpus = atoi(argv[3]);
+	if (argc > 4)
+		request.seconds = atoi(argv[4]);
+	if (argc > 5)
+		request.parameters = argv[5];
+	if (mc_stop_install(&failure) || run(&request, log, &failure)) {
 		judge(log);
 		fprintf(stderr, "vm_ktap: %s\n", failure.text);
 		return 1;

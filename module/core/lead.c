@@ -32,6 +32,30 @@
 /* With fewer ticks than these in a second, each may need a larger part of the budget. */
 #define FEW_TICKS 15
 
+static const char *const names[] = {
+	[LEAD_OFF] = "off",
+	[LEAD_AUTO] = "auto",
+	[LEAD_FIXED] = "fixed",
+};
+
+const char *lead_mode_name(enum lead_mode mode)
+{
+	return names[mode];
+}
+
+int lead_mode_parse(const char *name, enum lead_mode *mode)
+{
+	unsigned int i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(name, names[i]))
+			continue;
+		*mode = (enum lead_mode)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
 int lead_policy_init(struct lead_policy *policy, enum lead_mode mode, u32 max_ns,
 		     u32 budget_permille, u64 interval_ns)
 {

@@ -33,6 +33,12 @@ enum lead_mode {
 	LEAD_FIXED, /* always the maximum, within the budget */
 };
 
+/* "off", "auto" or "fixed" */
+const char *lead_mode_name(enum lead_mode mode);
+
+/* Return: 0, or -EINVAL where @name is none of these. */
+int lead_mode_parse(const char *name, enum lead_mode *mode);
+
 /**
  * struct lead_policy - what was asked for, and what follows from it
  * @mode: see &enum lead_mode
