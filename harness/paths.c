@@ -5,6 +5,7 @@
 #include "paths.h"
 
 #include <errno.h>
+#include <libkmod.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -13,9 +14,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "bench_module.h"
 #include "config.h"
-
-#define MODULE "sync_timer_benchmark_module.ko"
 
 static char *join(const char *dir, const char *name)
 {
@@ -42,34 +42,101 @@ static void in_build(struct mc_paths *paths)
 
 	paths->matrix = strdup(MC_SOURCE_DIR "/stress/default.ini");
 	paths->scripts = strdup(MC_SOURCE_DIR "/results");
-	paths->module = strdup(MC_BUILD_DIR "/module/" MODULE);
+	paths->module = strdup(MC_BUILD_DIR "/module/" MC_BENCH_MODULE ".ko");
 	if (realpath(MC_BUILD_DIR, build) && below(build, MC_SOURCE_DIR))
 		paths->results = strdup(MC_SOURCE_DIR "/results");
 	else
 		paths->results = strdup("results");
 }
 
-/* @prefix: of PREFIX/bin/run-stress */
-static void installed(struct mc_paths *paths, const char *prefix)
+/* Does @text end with @end, a path that begins with '/'? Return: what is before, or -1. */
+static int before(const char *text, const char *end)
 {
-	char dir[PATH_MAX];
-	struct utsname name;
+	size_t length = strlen(text), cut = strlen(end);
 
-	if (snprintf(dir, sizeof(dir), "%s/share/memory-collector", prefix) >= (int)sizeof(dir))
-		return;
-	paths->matrix = join(dir, "stress/default.ini");
-	paths->scripts = join(dir, "results");
+	return length >= cut && !strcmp(text + length - cut, end) ? (int)(length - cut) : -1;
+}
+
+char *mc_paths_prefix(const char *self)
+{
+	const char *slash = strrchr(self, '/');
+	int length = slash ? (int)(slash - self) : 0;
+	char *folder = strndup(self, length);
+
+	if (!folder)
+		return NULL;
+	length = before(folder, "/" MC_BIN_DIR);
+	if (length >= 0) {
+		folder[length] = '\0';
+		return folder;
+	}
+	free(folder);
+	return strdup(MC_PREFIX);
+}
+
+/* As modprobe would: from the index that depmod makes. Return: NULL: not there. */
+static char *look_up(const char *folder)
+{
+	static const char *const no_configuration[] = {NULL};
+	struct kmod_ctx *context = kmod_new(folder, no_configuration);
+	struct kmod_module *module = NULL;
+	const char *path = NULL;
+	char *found;
+
+	if (context && !kmod_module_new_from_name(context, MC_BENCH_MODULE, &module))
+		path = kmod_module_get_path(module);
+	found = path ? strdup(path) : NULL;
+	kmod_module_unref(module);
+	kmod_unref(context);
+	return found;
+}
+
+/* @root: what DESTDIR was; usually empty */
+static char *installed_module(const char *root)
+{
+	struct utsname name;
+	const char *const releases[] = {name.release, MC_KERNEL_RELEASE};
+	char folder[PATH_MAX], *found = NULL;
+	size_t i;
+
 	uname(&name);
-	snprintf(dir, sizeof(dir), "/lib/modules/%s/updates", name.release);
-	paths->module = join(dir, MODULE);
+	for (i = 0; i < 2 && !found; i++) {
+		if (*releases[i] &&
+		    snprintf(folder, sizeof(folder), "%s" MC_MODULE_ROOT "/lib/modules/%s", root,
+			     releases[i]) < (int)sizeof(folder))
+			found = look_up(folder);
+	}
+	/* Its name, for the message that says it is missing */
+	if (!found && snprintf(folder, sizeof(folder),
+			       "%s" MC_MODULE_ROOT "/lib/modules/%s/updates/memory-collector", root,
+			       name.release) < (int)sizeof(folder))
+		found = join(folder, MC_BENCH_MODULE ".ko");
+	return found;
+}
+
+static void installed(struct mc_paths *paths)
+{
+	char *prefix = mc_paths_prefix(paths->self), dir[PATH_MAX];
+	int root;
+
+	if (!prefix)
+		return;
+	if (snprintf(dir, sizeof(dir), "%s/" MC_DATA_DIR "/memory-collector", prefix) <
+	    (int)sizeof(dir)) {
+		paths->matrix = join(dir, "stress/default.ini");
+		paths->scripts = join(dir, "results");
+	}
+	root = before(prefix, MC_PREFIX);
+	prefix[root < 0 ? 0 : root] = '\0';
+	paths->module = installed_module(prefix);
 	paths->results = strdup("results");
+	free(prefix);
 }
 
 int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure)
 {
 	char self[PATH_MAX];
 	ssize_t length;
-	int up;
 
 	memset(paths, 0, sizeof(*paths));
 	length = readlink("/proc/self/exe", self, sizeof(self) - 1);
@@ -78,14 +145,14 @@ int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure)
 			       "/proc/self/exe: %s; is /proc mounted?", strerror(errno));
 	self[length] = '\0';
 	paths->self = strdup(self);
-	if (below(self, MC_BUILD_DIR)) {
+	if (!paths->self)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
+	/* Not all of the build folder: somebody may install into one below it. */
+	if (below(self, MC_BUILD_DIR "/harness"))
 		in_build(paths);
-	} else {
-		for (up = 0; up < 2 && strrchr(self, '/'); up++)
-			*strrchr(self, '/') = '\0';
-		installed(paths, self);
-	}
-	if (paths->self && paths->matrix && paths->scripts && paths->module && paths->results)
+	else
+		installed(paths);
+	if (paths->matrix && paths->scripts && paths->module && paths->results)
 		return 0;
 	mc_paths_free(paths);
 	return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");

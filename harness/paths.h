@@ -27,10 +27,21 @@ struct mc_paths {
  *
  * A program in its build folder takes everything from there and from the
  * source; one that was installed as PREFIX/bin/run-stress takes the data from
- * PREFIX/share/memory-collector and the module from the running kernel's tree.
- * Nothing is looked at: whoever needs a file says what is wrong with it.
+ * PREFIX/share/memory-collector and the module from the tree of the running
+ * kernel or, where that has none, of the kernel it was built with. A tree that
+ * was installed with DESTDIR is searched itself. A module is looked up as modprobe
+ * does, so that one from DKMS is found too; other files are not looked at: whoever
+ * needs one says what is wrong with it.
  */
 int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure);
 void mc_paths_free(struct mc_paths *paths);
+
+/**
+ * mc_paths_prefix - the prefix that a program is installed under
+ * @self: its path
+ *
+ * Return: to be freed; NULL when out of memory.
+ */
+char *mc_paths_prefix(const char *self);
 
 #endif

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench_module.h"
+#include "config.h"
 #include "elf_needs.h"
 #include "environment.h"
 #include "memory_collector/child.h"
@@ -27,9 +28,9 @@
 
 #define NS_PER_S 1000000000LL
 /* Where the guest has things; the first scenario file is the program's default there */
-#define GUEST_PROGRAM "/usr/bin/run-stress"
+#define GUEST_PROGRAM "/usr/" MC_BIN_DIR "/run-stress"
 #define GUEST_STRESS_NG "/usr/bin/stress-ng"
-#define GUEST_MATRIX "/usr/share/memory-collector/stress/default.ini"
+#define GUEST_MATRIX "/usr/" MC_DATA_DIR "/memory-collector/stress/default.ini"
 #define GUEST_MODULE "/lib/memory-collector/" MC_BENCH_MODULE ".ko"
 #define FILES_MAX 64
 #define NAMES_MAX 16384
@@ -171,7 +172,7 @@ struct command {
 	struct mc_vm_file files[FILES_MAX];
 	size_t n_files;
 	char names[NAMES_MAX], interval[32], duration[32];
-	char scenario[FILES_MAX][64];
+	char scenario[FILES_MAX][128];
 };
 
 static void add(struct command *command, const char *option, const char *value)

@@ -11,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "elf_needs.h"
 #include "initramfs.h"
+#include "paths.h"
 #include "vm_guest.h"
 #include "vm_modules.h"
 
@@ -248,23 +250,24 @@ int mc_vm_scratch(const struct mc_vm_folder *folder, struct mc_failure *failure)
 
 char *mc_vm_find_init(const char *self, struct mc_failure *failure)
 {
-	static const char *const places[] = {"guest-init",
-					     "../libexec/memory-collector/guest-init"};
-	const char *slash = strrchr(self, '/');
-	char *path;
-	size_t i;
+	const char *slash = strrchr(self, '/'), *path;
+	char *prefix = mc_paths_prefix(self), *found;
+	char beside[PATH_MAX], installed[PATH_MAX];
 
-	for (i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (asprintf(&path, "%.*s/%s", slash ? (int)(slash - self) : 1, slash ? self : ".",
-			     places[i]) < 0)
-			break;
-		if (!access(path, X_OK))
-			return path;
-		free(path);
+	snprintf(beside, sizeof(beside), "%.*s/guest-init", slash ? (int)(slash - self) : 1,
+		 slash ? self : ".");
+	snprintf(installed, sizeof(installed), "%s/" MC_LIBEXEC_DIR "/memory-collector/guest-init",
+		 prefix ? prefix : "");
+	free(prefix);
+	path = access(beside, X_OK) ? installed : beside;
+	if (access(path, X_OK)) {
+		mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			"the VM's first program is neither %s nor %s; build or install again",
+			beside, installed);
+		return NULL;
 	}
-	mc_fail(failure, MC_EXIT_ENVIRONMENT,
-		"guest-init, the VM's first program, is neither beside %s nor in "
-		"../libexec/memory-collector; build or install again",
-		self);
-	return NULL;
+	found = strdup(path);
+	if (!found)
+		mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
+	return found;
 }

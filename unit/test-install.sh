@@ -1,0 +1,210 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# test-install.sh SOURCE KERNEL_DIR - what meson install installs works without the source
+#
+# Builds a copy of the source, installs it into a scratch root, moves source and build
+# folder away, and works with what is left: the program, its library, the man pages, the
+# modules' source. Then everything comes back and is uninstalled, to the last file.
+
+set -u
+# shellcheck source=unit/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+project=$(realpath "${1:?usage: test-install.sh SOURCE KERNEL_DIR}") || exit 1
+kernel_dir=${2:?usage: test-install.sh SOURCE KERNEL_DIR}
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+# Flags and a job server of a make that runs the tests are not for the builds in here.
+unset MAKEFLAGS MAKELEVEL DESTDIR
+cd "$work" || exit 1
+PATH=$PATH:/usr/sbin:/sbin
+
+root=$work/root
+prefix=/opt/collector
+here=$root$prefix
+program=$here/bin/run-stress
+source=$work/source
+build=$work/build
+doc=$here/share/doc/memory-collector
+
+command -v depmod >/dev/null || {
+	echo '1..0 # SKIP depmod is not here; package kmod has it'
+	exit 0
+}
+
+# ---- from the source to the scratch root ----
+
+copy_source() {
+	mkdir "$source" || exit 1
+	(cd "$project" && tar -cf - --exclude='./build*' --exclude=./.git --exclude=./module/build \
+		--exclude='./results/[0-9]*' .) | (cd "$source" && tar -xf -)
+}
+configures() {
+	copy_source
+	meson setup "$build" "$source" --prefix="$prefix" -Dkernel_dir="$kernel_dir" -Dmodule=enabled
+}
+# Not the unit tests, which are not installed.
+builds() {
+	ninja -C "$build" bench
+}
+installs() {
+	DESTDIR=$root meson install -C "$build" --no-rebuild
+}
+nothing_elsewhere() {
+	[ "$(cd "$root" && echo *)" = 'lib opt' ]
+}
+goes_away() {
+	mv "$source" "$source.away" && mv "$build" "$build.away"
+}
+comes_back() {
+	mv "$source.away" "$source" && mv "$build.away" "$build"
+}
+
+# ---- the program ----
+
+runs_alone() { # WORDS ARGUMENT...
+	words=$1
+	shift
+	"$program" "$@" >out 2>err && grep -q -- "$words" out || {
+		cat out err
+		return 1
+	}
+}
+module_found() {
+	runs_alone "^module: $root/lib/modules/$release/updates/memory-collector/" --dry-run --only cpu
+}
+# DKMS puts it elsewhere; only the index knows.
+module_found_elsewhere() {
+	modules=$root/lib/modules/$release
+	mkdir -p "$modules/extra" &&
+		mv "$modules/updates/memory-collector/$benchmark" "$modules/extra/" &&
+		depmod -b "$root" "$release" &&
+		runs_alone "^module: $modules/extra/" --dry-run --only cpu
+	code=$?
+	mv "$modules/extra/$benchmark" "$modules/updates/memory-collector/"
+	rmdir "$modules/extra"
+	depmod -b "$root" "$release"
+	return $code
+}
+reads_sample() {
+	cp -r "$doc/results/sample" sample &&
+		runs_alone 'scenarios ok' --from sample || return 1
+	command -v gnuplot >/dev/null || return 0
+	[ -s sample/plots/delay.svg ]
+}
+runs_vm() {
+	runs_alone '^1 of 1 scenario ok' --only baseline --duration 100ms --no-plots \
+		--results "$work/results"
+}
+no_vm() {
+	for command in qemu-system-"$(uname -m)" mke2fs; do
+		command -v "$command" >/dev/null || {
+			echo "$command is not here; ./bootstrap test installs it"
+			return
+		}
+	done
+}
+
+# ---- what others build on ----
+
+# With the installed files alone: every header by itself, and a program with the library
+library_usable() {
+	cat >reader.c <<-'END'
+		#include <memory_collector/result_io.h>
+		#include <stdio.h>
+		int main(int argc, char **argv)
+		{
+			struct mc_failure failure;
+			struct mc_result *result = mc_result_read(argv[1], &failure);
+
+			if (!result)
+				return 1;
+			printf("%zu scenarios\n", result->n_scenarios);
+			mc_result_free(result);
+			return 0;
+		}
+	END
+	pc=$(dirname "$(find "$here/lib" -name memory-collector.pc)")
+	export PKG_CONFIG_PATH="$pc" PKG_CONFIG_SYSROOT_DIR=
+	flags=$(pkg-config --define-variable=prefix="$here" --cflags memory-collector) &&
+		libs=$(pkg-config --define-variable=prefix="$here" --libs memory-collector) || return 1
+	for header in "$here"/include/memory_collector/*.h; do
+		# shellcheck disable=SC2086 # a list of flags
+		echo "#include <memory_collector/${header##*/}>" |
+			cc -D_GNU_SOURCE -Wall -Werror $flags -fsyntax-only -x c - || return 1
+	done
+	# shellcheck disable=SC2086 # lists of flags
+	cc -D_GNU_SOURCE -Wall -Werror $flags -o reader reader.c $libs &&
+		./reader "$doc/results/sample" | grep '^[1-9][0-9]* scenarios$'
+}
+pages_clean() {
+	for page in "$here"/share/man/man*/*; do
+		if command -v mandoc >/dev/null; then
+			mandoc -T lint -W warning "$page" || return 1
+		else
+			said=$(groff -ww -man -T utf8 "$page" 2>&1 >/dev/null)
+			[ -z "$said" ] || {
+				echo "$said"
+				return 1
+			}
+		fi
+	done
+}
+# The page and --help name the same options.
+page_complete() {
+	"$program" --help | grep -o -e '--[a-z-]*' | sort -u >in-help
+	sed 's/\\-/-/g' "$here/share/man/man1/run-stress.1" | grep -o -e '--[a-z][a-z-]*' | sort -u >in-page
+	diff in-help in-page
+}
+source_builds() {
+	make -C "$here"/src/memory-collector-* KERNEL_DIR="$kernel_dir" &&
+		[ -s "$here"/src/memory-collector-*/build/"$benchmark" ] &&
+		make -C "$here"/src/memory-collector-* clean
+}
+
+# ---- and back ----
+
+uninstalls() {
+	MEMORY_COLLECTOR_BUILD=$build DESTDIR=$root "$source/bootstrap" uninstall
+}
+nothing_left() {
+	find "$root" ! -type d >left
+	cat left
+	[ ! -s left ]
+}
+
+check 'configures for another prefix' configures
+check 'builds' builds
+check 'installs into a scratch root' installs
+[ "$failed" = 0 ] || {
+	echo 'Bail out! not installed'
+	exit 1
+}
+release=$(cat "$build/kernel.release")
+benchmark=sync_timer_benchmark_module.ko
+check 'nothing beside the prefix and the modules' nothing_elsewhere
+check 'source and build folder go away' goes_away
+check '--list' runs_alone baseline --list
+check '--dry-run finds the module' module_found
+check 'and where DKMS would have put it' module_found_elsewhere
+check 'the sample of the documents, with plots' reads_sample
+reason=$(no_vm)
+if [ -n "$reason" ]; then
+	skip 'a run in the VM' "$reason"
+else
+	check 'a run in the VM' runs_vm
+fi
+check 'library and headers for others' library_usable
+if command -v mandoc >/dev/null || command -v groff >/dev/null; then
+	check 'man pages without a warning' pages_clean
+else
+	skip 'man pages without a warning' 'neither mandoc nor groff is here'
+fi
+check 'the man page has the options of --help' page_complete
+check "the modules' source builds" source_builds
+check 'source and build folder come back' comes_back
+check 'uninstalls' uninstalls
+check 'to the last file' nothing_left
+done_testing
