@@ -27,6 +27,14 @@ skip() { # TEXT REASON
 	echo "ok $number - $1 # SKIP $2"
 }
 
+# Where the rest would fail for the same reason
+bail_out_if_failed() { # TEXT
+	[ "$failed" = 0 ] || {
+		echo "Bail out! $1"
+		exit 1
+	}
+}
+
 # The plan, which comes last; its exit code is the script's
 done_testing() {
 	echo "1..$number"

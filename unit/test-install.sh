@@ -159,9 +159,9 @@ page_complete() {
 	diff in-help in-page
 }
 source_builds() {
-	make -C "$here"/src/memory-collector-* KERNEL_DIR="$kernel_dir" &&
-		[ -s "$here"/src/memory-collector-*/build/"$benchmark" ] &&
-		make -C "$here"/src/memory-collector-* clean
+	tree=$(echo "$here"/src/memory-collector-*)
+	make -C "$tree" KERNEL_DIR="$kernel_dir" && [ -s "$tree/build/$benchmark" ] &&
+		make -C "$tree" clean
 }
 
 # ---- and back ----
@@ -178,10 +178,7 @@ nothing_left() {
 check 'configures for another prefix' configures
 check 'builds' builds
 check 'installs into a scratch root' installs
-[ "$failed" = 0 ] || {
-	echo 'Bail out! not installed'
-	exit 1
-}
+bail_out_if_failed 'not installed'
 release=$(cat "$build/kernel.release")
 benchmark=sync_timer_benchmark_module.ko
 check 'nothing beside the prefix and the modules' nothing_elsewhere

@@ -1,0 +1,118 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# test-dkms.sh SOURCE - DKMS builds, installs and removes the modules
+#
+# From the source as meson install leaves it, for every kernel of this architecture
+# whose headers are installed. DKMS works in trees of the test's own: nothing of the
+# machine's changes.
+
+set -u
+# shellcheck source=unit/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+project=$(realpath "${1:?usage: test-dkms.sh SOURCE}") || exit 1
+PATH=$PATH:/usr/sbin:/sbin
+unset MAKEFLAGS MAKELEVEL DESTDIR
+command -v dkms >/dev/null || {
+	echo '1..0 # SKIP dkms is not here; package dkms has it'
+	exit 0
+}
+[ "$(id -u)" = 0 ] || {
+	echo '1..0 # SKIP DKMS wants root'
+	exit 0
+}
+
+work=$(mktemp -d) || exit 1
+# On its first use DKMS makes a key to sign with, wherever its trees are.
+key=
+[ -e /var/lib/dkms/mok.key ] || key='/var/lib/dkms/mok.key /var/lib/dkms/mok.pub'
+# shellcheck disable=SC2086 # a list of files
+trap 'rm -rf "$work" $key' EXIT
+trap 'exit 1' HUP INT TERM
+mkdir "$work/src" "$work/dkms" "$work/modules"
+
+case $(uname -m) in
+x86_64) architecture=CONFIG_X86_64=y ;;
+aarch64) architecture=CONFIG_ARM64=y ;;
+*) architecture=none ;;
+esac
+
+# Releases with headers that this machine's compiler can build for
+kernels=
+for headers in /lib/modules/*/build; do
+	grep -qs "^$architecture" "$headers/.config" || continue
+	release=$(basename "$(dirname "$headers")")
+	kernels="$kernels $release"
+	mkdir "$work/modules/$release"
+	ln -s "$headers" "$work/modules/$release/build"
+done
+[ -n "$kernels" ] || {
+	echo '1..0 # SKIP no kernel headers are installed'
+	exit 0
+}
+
+# Old versions leave the answer to the terminal; there is none.
+run_dkms() {
+	action=$1
+	shift
+	timeout 600 dkms "$action" --sourcetree "$work/src" --dkmstree "$work/dkms" \
+		--installtree "$work/modules" "$@" </dev/null
+}
+source_installs() {
+	meson setup "$work/build" "$project" -Dmodule=disabled &&
+		DESTDIR="$work/root" meson install -C "$work/build" --no-rebuild --tags dkms &&
+		find "$work/root" -type f ! -path '*/src/memory-collector-*' >"$work/beside" &&
+		[ ! -s "$work/beside" ]
+}
+lists_what_kbuild_lists() {
+	sed -n 's/^modules [:+]= //p' "$tree/Kbuild" | tr ' ' '\n' | grep -v '_test_module$' |
+		sort >"$work/listed"
+	sed -n 's/^BUILT_MODULE_NAME.*"\(.*\)"$/\1/p' "$tree/dkms.conf" | sort | diff - "$work/listed"
+}
+adds() {
+	run_dkms add "$tree"
+}
+builds() {
+	run_dkms build -m memory-collector -v "$version" -k "$1" || {
+		cat "$work/dkms/memory-collector/$version/build/make.log"
+		return 1
+	}
+}
+# Depmod would index the machine's own modules, whatever the tree.
+installs() {
+	run_dkms install --no-depmod -m memory-collector -v "$version" -k "$1"
+}
+modules_there() {
+	while read -r name; do
+		file=$(find "$work/modules/$1/" -name "$name.ko*")
+		[ -n "$file" ] && [ "$(modinfo -F vermagic "$file" | cut -d ' ' -f 1)" = "$1" ] || {
+			echo "$name: ${file:-not there}"
+			return 1
+		}
+	done <"$work/listed"
+}
+removes() {
+	run_dkms remove --no-depmod -m memory-collector -v "$version" --all
+}
+nothing_left() {
+	find "$work/modules" -type f >"$work/left"
+	[ ! -e "$work/dkms/memory-collector" ] || echo "$work/dkms/memory-collector" >>"$work/left"
+	cat "$work/left"
+	[ ! -s "$work/left" ]
+}
+
+check 'the source, and nothing else, installs alone' source_installs
+bail_out_if_failed 'there is nothing for DKMS'
+tree=$(echo "$work"/root/usr/local/src/memory-collector-*)
+version=${tree##*/memory-collector-}
+check 'dkms.conf has the modules of Kbuild but the tests' lists_what_kbuild_lists
+check 'dkms add' adds
+for release in $kernels; do
+	check "dkms build for $release" builds "$release"
+	check "dkms install for $release" installs "$release"
+	check "the modules are there and for $release" modules_there "$release"
+done
+check 'dkms remove' removes
+check 'to the last file' nothing_left
+done_testing
