@@ -220,10 +220,19 @@ static int take_place(struct mc_options *options, const struct option *option, c
 static int take_format(struct mc_options *options, const struct option *option, const char *value,
 		       struct mc_failure *failure)
 {
-	if (strcmp(value, "table") && strcmp(value, "json"))
-		return refuse(failure, option, value, "it can be table or json");
-	options->json = !strcmp(value, "json");
-	return 0;
+	static const char *const names[] = {[MC_FORMAT_TABLE] = "table",
+					    [MC_FORMAT_JSON] = "json",
+					    [MC_FORMAT_MARKDOWN] = "markdown",
+					    [MC_FORMAT_BENCHMARK] = "benchmark"};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (!strcmp(value, names[i])) {
+			options->format = i;
+			return 0;
+		}
+	}
+	return refuse(failure, option, value, "it can be table, json, markdown or benchmark");
 }
 
 #define FIELD(name) offsetof(struct mc_options, name)
@@ -255,8 +264,8 @@ static const struct option table[] = {
 	 WITH_FROM},
 	{"--ticks", NULL, "write ticks.csv, too: a line per tick", take_flag, FIELD(ticks),
 	 WITH_RUN},
-	{"--format", "FORMAT", "table (default), or json alone on standard output", take_format, 0,
-	 WITH_ALL},
+	{"--format", "FORMAT", "table (default), or json, markdown or benchmark alone", take_format,
+	 0, WITH_ALL},
 	{"--no-plots", NULL, "draw no plots", take_flag, FIELD(no_plots), WITH_ALL},
 	{"--quiet", NULL, "no progress, only the result", take_flag, FIELD(quiet), WITH_ALL},
 	{"--help", NULL, NULL, take_flag, FIELD(help), WITH_ALL},

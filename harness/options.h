@@ -14,8 +14,12 @@
 /* A window shorter than this many ticks says nothing. */
 #define MC_TICKS_MIN 10
 
+/* What goes to standard output; MC_FORMAT_TABLE: a table for the terminal, and where the files are */
+enum mc_format { MC_FORMAT_TABLE, MC_FORMAT_JSON, MC_FORMAT_MARKDOWN, MC_FORMAT_BENCHMARK };
+
 /**
  * struct mc_options - the command line, every value checked
+ * @format: --format
  * @host: --place host
  * @only: list of names, or NULL
  * @scenarios: files, NULL at the end
@@ -25,7 +29,8 @@
  * Strings belong to argv; NULL is "not given".
  */
 struct mc_options {
-	bool host, list, dry_run, ticks, json, no_plots, quiet, help, version;
+	enum mc_format format;
+	bool host, list, dry_run, ticks, no_plots, quiet, help, version;
 	const char *only;
 	const char **scenarios;
 	uint64_t interval_ns, duration_ns;

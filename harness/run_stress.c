@@ -162,8 +162,15 @@ static bool colour_wanted(void)
 static int show(const struct program *program, const struct mc_result *result, const char *folder,
 		struct mc_failure *failure)
 {
-	if (program->options.json)
-		return mc_result_write_json(result, stdout, failure);
+	static int (*const alone[])(const struct mc_result *result, FILE *to,
+				    struct mc_failure *failure) = {
+		[MC_FORMAT_JSON] = mc_result_write_json,
+		[MC_FORMAT_MARKDOWN] = mc_result_write_markdown,
+		[MC_FORMAT_BENCHMARK] = mc_result_write_benchmark,
+	};
+
+	if (program->options.format != MC_FORMAT_TABLE)
+		return alone[program->options.format](result, stdout, failure);
 	if (mc_table_print(result, stdout, colour_wanted(), failure))
 		return -1;
 	printf("\nresults: %s\n", folder);

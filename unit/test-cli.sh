@@ -93,7 +93,7 @@ refused 2 "at least 10 intervals" --duration 5ms
 refused 2 "from 1 to" --cpus 0
 refused 2 "from 256" --memory 1
 refused 2 "vm or host" --place cloud
-refused 2 "table or json" --format yaml
+refused 2 "table, json, markdown or benchmark" --format yaml
 refused 2 "means nothing with --place host" --place host --kernel x
 refused 2 "means nothing with --from" --from x --only cpu
 refused 2 "no scenario is called 'cpus'; known: baseline, cpu," --only cpus

@@ -36,7 +36,7 @@ static void defaults(void **state)
 
 	assert_int_equal(parse(&options, "", &failure), 0);
 	assert_false(options.host || options.list || options.dry_run || options.ticks ||
-		     options.json || options.no_plots || options.quiet || options.help ||
+		     options.format || options.no_plots || options.quiet || options.help ||
 		     options.version);
 	assert_true(options.interval_ns == 1000000 && options.duration_ns == 5000000000);
 	assert_int_equal(options.cpus, 2);
@@ -71,8 +71,9 @@ static void everything(void **state)
 			       "--no-plots --progress-records /p --dry-run --list",
 			       &failure),
 			 0);
-	assert_true(options.host && options.json && options.quiet && options.no_plots &&
-		    options.dry_run && options.list);
+	assert_int_equal(options.format, MC_FORMAT_JSON);
+	assert_true(options.host && options.quiet && options.no_plots && options.dry_run &&
+		    options.list);
 	assert_string_equal(options.scratch, "/s");
 	assert_string_equal(options.results, "/r");
 	assert_string_equal(options.progress_records, "/p");
@@ -80,7 +81,7 @@ static void everything(void **state)
 
 	/* The last one counts, so that a wrapper's options can be overridden. */
 	assert_int_equal(parse(&options, "--format json --format table --from d", &failure), 0);
-	assert_false(options.json);
+	assert_int_equal(options.format, MC_FORMAT_TABLE);
 	assert_string_equal(options.from, "d");
 	mc_options_free(&options);
 
@@ -187,7 +188,7 @@ static void refusals(void **state)
 		{"--memory 18446744073709551616", "too large"},
 		{"--place moon", "vm or host"},
 		{"--place \"\"", "vm or host"},
-		{"--format xml", "table or json"},
+		{"--format xml", "table, json, markdown or benchmark"},
 		{"--only=", "empty"},
 		{"--scenarios \"\"", "empty"},
 		{"--results \"\"", "empty"},

@@ -17,6 +17,10 @@
 int mc_result_write_json(const struct mc_result *result, FILE *to, struct mc_failure *failure);
 int mc_result_write_csv(const struct mc_result *result, FILE *to, struct mc_failure *failure);
 
+/* A table for a page, and named numbers for services that draw them over time */
+int mc_result_write_markdown(const struct mc_result *result, FILE *to, struct mc_failure *failure);
+int mc_result_write_benchmark(const struct mc_result *result, FILE *to, struct mc_failure *failure);
+
 /**
  * mc_result_read - read a result folder again
  * @dir: folder with summary.json and summary.csv
