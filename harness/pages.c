@@ -195,7 +195,9 @@ struct mc_pages *mc_pages_new(const char *header_page, size_t header_page_size,
 	pages->page_size = page_size;
 	pages->copy = calloc(1, page_size + RECORD_PEEK);
 	pages->kbuffer = kbuffer_alloc(pages->long_size == 8 ? KBUFFER_LSIZE_8 : KBUFFER_LSIZE_4,
-				       KBUFFER_ENDIAN_SAME_AS_HOST);
+				       __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+					       ? KBUFFER_ENDIAN_BIG
+					       : KBUFFER_ENDIAN_LITTLE);
 	if (!pages->copy || !pages->kbuffer) {
 		mc_fail(failure, MC_EXIT_ENVIRONMENT, "ring-buffer pages: no memory");
 		goto err_free;

@@ -61,10 +61,8 @@ cat >"$work/changes" <<'END'
 "cpu_max_ns": \[|"cpu_max_ns": [1, 
 END
 
-# One run of the validator for all: starting it takes most of its time.
 mkdir "$work/bad" || exit 1
 n=100
-set --
 while IFS='|' read -r from to; do
 	n=$((n + 1))
 	sed "0,/$from/s//$to/" "$work/mixed.json" >"$work/bad/$n"
@@ -72,15 +70,21 @@ while IFS='|' read -r from to; do
 		echo "nothing to change by '$from'"
 		exit 1
 	fi
-	set -- "$@" -i "$work/bad/$n"
 done <"$work/changes"
-jsonschema --output pretty "$@" "$(dirname "$validate")/schema.json" >"$work/said" 2>&1
+
+# One run each, since only newer validators say which file an error is of; side by side,
+# since starting takes most of the time.
+schema=$(dirname "$validate")/schema.json
+export schema
+# shellcheck disable=SC2016 # expanded by the inner shell
+printf '%s\n' "$work"/bad/* | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I FILE sh -c '
+	jsonschema -F "[refused]" -i "$1" "$schema" >"$1.said" 2>&1' sh FILE
 
 n=100
 failed=0
 while IFS='|' read -r from to; do
 	n=$((n + 1))
-	if ! grep -qF "[ValidationError]===($work/bad/$n)" "$work/said"; then
+	if ! grep -qF '[refused]' "$work/bad/$n.said"; then
 		echo "the schema does not refuse '$from' changed to '$to'"
 		failed=1
 	fi
