@@ -5,6 +5,7 @@
 #ifndef MEMORY_COLLECTOR_BENCH_MODULE_H
 #define MEMORY_COLLECTOR_BENCH_MODULE_H
 
+#include "kernel_module.h"
 #include "memory_collector/analysis.h"
 
 #define MC_BENCH_MODULE "sync_timer_benchmark_module"
@@ -28,23 +29,6 @@ struct mc_bench_totals {
 	struct mc_totals *cpu;
 	int offline_cpu;
 };
-
-/**
- * mc_module_release - the kernel that a module file is for
- * @path: module file
- * @release: set to the first word of its vermagic
- * @size: of @release
- * @failure: filled on error
- */
-int mc_module_release(const char *path, char *release, size_t size, struct mc_failure *failure);
-
-/**
- * mc_module_check - can the running kernel load this module?
- *
- * Refuses, with a reason, a module of another kernel, lockdown, and a kernel that
- * takes signed modules only.
- */
-int mc_module_check(const char *path, struct mc_failure *failure);
 
 bool mc_module_loaded(void);
 int mc_module_load(const char *path, uint64_t interval_ns, struct mc_failure *failure);
