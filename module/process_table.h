@@ -107,8 +107,7 @@ static inline u32 process_table_rmid(const struct process_table *table,
 	const struct process *process;
 	u32 rmid;
 
-	hlist_for_each_entry_rcu(process, &process_table_bucket(table, signal)->processes, node)
-	{
+	hlist_for_each_entry_rcu (process, &process_table_bucket(table, signal)->processes, node) {
 		if (READ_ONCE(process->signal) != signal)
 			continue;
 		rmid = smp_load_acquire(&process->rmid);

@@ -181,7 +181,9 @@ static bool has_live_thread(struct task_struct *task)
 {
 	struct task_struct *thread;
 
-	for_each_thread(task, thread) if (!READ_ONCE(thread->exit_state)) return true;
+	for_each_thread (task, thread)
+		if (!READ_ONCE(thread->exit_state))
+			return true;
 	return false;
 }
 
