@@ -311,7 +311,7 @@ static int wait_for_program(pid_t program, int output, const sigset_t *with_chil
 	return status;
 }
 
-static int run(char **argv, char *last)
+static int run(char **argv, int output, char *last)
 {
 	static char *const env[] = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root", "LANG=C",
 				    "TMPDIR=/tmp", NULL};
@@ -332,8 +332,7 @@ static int run(char **argv, char *last)
 		sigprocmask(SIG_SETMASK, &none, NULL);
 		signal(SIGCHLD, SIG_DFL);
 		setsid();
-		/* Its table for people has no reader here. */
-		dup2(open("/dev/null", O_WRONLY | O_CLOEXEC), STDOUT_FILENO);
+		dup2(output, STDOUT_FILENO);
 		dup2(fds[1], STDERR_FILENO);
 		execve(argv[0], argv, env);
 		dprintf(STDERR_FILENO, "init: %s: %s\n", argv[0], strerror(errno));
@@ -427,16 +426,13 @@ static void send_folder(int port, const char *path, const char *name)
 }
 
 /* All result folders with a final name, without that name; there is one, or none. */
-static void send_results(void)
+static void send_results(int port)
 {
 	static const char end[1024];
-	int port = open(MC_PORT_FOLDER MC_PORT_RESULTS, O_WRONLY | O_CLOEXEC);
 	DIR *results = opendir(MC_GUEST_RESULTS);
 	struct dirent *entry;
 	char path[PATH_MAX];
 
-	if (port < 0)
-		verdict("init cannot open the results port: %s", strerror(errno));
 	while (results && (entry = readdir(results))) {
 		if (entry->d_name[0] == '.')
 			continue;
@@ -444,7 +440,6 @@ static void send_results(void)
 		send_folder(port, path, "");
 	}
 	write_all(port, end, sizeof(end));
-	close(port);
 	if (results)
 		closedir(results);
 }
@@ -454,6 +449,7 @@ static void send_results(void)
 struct plan {
 	char *argv[ARGS_MAX + 1];
 	size_t n_args;
+	bool output; /* standard output is what it sends */
 	bool ready; /* the ports are there, and hello has been said */
 };
 
@@ -497,6 +493,8 @@ static void follow(struct plan *plan, char *line)
 		mount_scratch();
 	} else if (!strcmp(line, "test")) {
 		test(value);
+	} else if (!strcmp(line, "output")) {
+		plan->output = true;
 	} else if (!strcmp(line, "arg") && plan->n_args < ARGS_MAX) {
 		plan->argv[plan->n_args] = strdup(value);
 		plan->n_args++;
@@ -520,6 +518,24 @@ static void follow_plan(struct plan *plan)
 	get_ready(plan);
 }
 
+static int run_plan(struct plan *plan, char *last)
+{
+	int port = open(MC_PORT_FOLDER MC_PORT_RESULTS, O_WRONLY | O_CLOEXEC), null, status;
+
+	if (port < 0)
+		verdict("init cannot open the results port: %s", strerror(errno));
+	if (plan->output) {
+		status = run(plan->argv, port, last);
+	} else {
+		/* Its table for people has no reader here. */
+		null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		status = run(plan->argv, null, last);
+		send_results(port);
+	}
+	close(port);
+	return status;
+}
+
 int main(void)
 {
 	static struct plan plan;
@@ -528,10 +544,8 @@ int main(void)
 
 	mount_all();
 	follow_plan(&plan);
-	if (plan.n_args) {
-		status = run(plan.argv, last);
-		send_results();
-	}
+	if (plan.n_args)
+		status = run_plan(&plan, last);
 	if (WIFSIGNALED(status))
 		verdict("signal %d %s", WTERMSIG(status), last);
 	verdict("exit %d %s", WEXITSTATUS(status), last);

@@ -128,6 +128,8 @@ static int add_plan(struct mc_initramfs *initramfs, struct text *text,
 		if (put_line(text, "test", *at, failure))
 			return -1;
 	}
+	if (plan->output && put_line(text, "output", "", failure))
+		return -1;
 	for (at = plan->argv; *at; at++) {
 		if (put_line(text, "arg", *at, failure))
 			return -1;

@@ -32,13 +32,14 @@ struct mc_vm_file {
  *	parameters behind it where it has any; NULL at the end
  * @argv: program to run, as the guest sees it; NULL at the end
  * @scratch: mount a scratch disk
+ * @output: send the program's standard output in place of its result folder
  */
 struct mc_vm_plan {
 	const char *sysroot, *init;
 	const struct mc_vm_kernel *kernel;
 	const struct mc_vm_file *programs, *files;
 	const char *const *tests, *const *argv;
-	bool scratch;
+	bool scratch, output;
 };
 
 /* Write the initramfs into the folder. */

@@ -5,7 +5,7 @@
  * Three virtio-serial ports go from the guest to the host:
  *   progress  "hello NS\n" from init, NS being the guest's CLOCK_MONOTONIC; then the
  *             program's own records (progress.h)
- *   results   a tar stream of the program's result folder
+ *   results   a tar stream of the program's result folder, or what it prints
  *   verdict   one line, the last thing of all: "exit CODE TEXT", "signal NUMBER TEXT"
  *             or "init TEXT" where init itself failed; TEXT is the program's last line
  */
@@ -24,6 +24,7 @@
  *   scratch       mount the disk on MC_GUEST_SCRATCH
  *   test FILE [PARAMETERS]
  *                 load a module, then unload it
+ *   output        the results port is the program's standard output
  *   arg TEXT      an argument of the program to run, beginning with its path
  */
 #define MC_GUEST_PLAN "/etc/memory-collector.plan"

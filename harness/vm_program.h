@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * vm_program.h - a program in a guest of its own, and what it prints
+ */
+#ifndef MEMORY_COLLECTOR_VM_PROGRAM_H
+#define MEMORY_COLLECTOR_VM_PROGRAM_H
+
+#include "memory_collector/progress.h"
+#include "vm_files.h"
+#include "vm_qemu.h"
+
+/**
+ * struct mc_vm_program - what to run, and where
+ * @self: a program of ours, beside which init is found
+ * @module: module file that says which kernel the guest has
+ * @kernel: its image; NULL: find one
+ * @programs: with the libraries they need; a NULL from at the end
+ * @files: others; a NULL from at the end
+ * @argv: as the guest sees it; NULL at the end
+ * @cpus: how many
+ * @memory_mib: how much
+ * @append: more words for the kernel's command line
+ * @deadline_ns: how long the guest may run
+ * @output: gets the program's standard output
+ * @output_max: how much of it at most
+ * @log: gets the console's output, and what the program says on standard error
+ */
+struct mc_vm_program {
+	const char *self, *module, *kernel;
+	const struct mc_vm_file *programs, *files;
+	const char *const *argv;
+	unsigned int cpus, memory_mib;
+	const char *append;
+	int64_t deadline_ns;
+	FILE *output, *log;
+	uint64_t output_max;
+};
+
+/**
+ * mc_vm_program_run - boot, run it, and switch off
+ * @program: what to run
+ * @progress: told about the steps
+ * @end: set: the program's exit code and last words
+ * @failure: as for mc_vm_run()
+ *
+ * Nothing of it is left afterwards.
+ */
+int mc_vm_program_run(const struct mc_vm_program *program, struct mc_progress *progress,
+		      struct mc_vm_end *end, struct mc_failure *failure);
+
+#endif
