@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_usage.c - samples of made-up processes, and the sums and lines they must give
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "usage.h"
+
+#define MS 1000000ULL
+
+static struct mc_event sample(uint64_t rmid, uint64_t generation, uint64_t domain, uint64_t tick,
+			      uint64_t occupancy, uint64_t total)
+{
+	return (struct mc_event){
+		.kind = MC_RDT_SAMPLE,
+		.tgid = 100 + rmid,
+		.rmid = rmid,
+		.generation = generation,
+		.domain = domain,
+		.tick = tick,
+		.boundary_ns = tick * MS,
+		.occupancy_bytes = occupancy,
+		.total_bytes = total,
+		.local_bytes = total / 2,
+	};
+}
+
+static void add(struct mc_usage *usage, struct mc_event event)
+{
+	mc_usage_event(usage, &event);
+}
+
+static void add_name(struct mc_usage *usage, enum mc_event_kind kind, uint64_t rmid,
+		     uint64_t generation, const char *comm)
+{
+	struct mc_event event = {
+		.kind = kind, .tgid = 100 + rmid, .rmid = rmid, .generation = generation};
+
+	strcpy(event.comm, comm);
+	mc_usage_event(usage, &event);
+}
+
+static struct mc_process_usage only_one(const struct mc_usage *usage)
+{
+	struct mc_process_usage *all, one;
+	struct mc_failure failure;
+	size_t n;
+
+	all = mc_usage_processes(usage, &n, &failure);
+	assert_non_null(all);
+	assert_int_equal(n, 1);
+	one = all[0];
+	free(all);
+	return one;
+}
+
+/* Traffic is what came between the samples; occupancy is of the moment. */
+static void one_domain(void **state)
+{
+	struct mc_usage *usage = mc_usage_new();
+	struct mc_process_usage process;
+
+	add_name(usage, MC_RMID_ALLOC, 1, 1, "first");
+	add(usage, sample(1, 1, 0, 10, 1000, 5000));
+	add(usage, sample(1, 1, 0, 11, 3000, 6000));
+	add(usage, sample(1, 1, 0, 14, 2000, 9000));
+	add_name(usage, MC_RMID_EXEC, 1, 1, "second");
+	process = only_one(usage);
+	assert_int_equal(process.tgid, 101);
+	assert_string_equal(process.comm, "second");
+	assert_int_equal(process.samples, 3);
+	assert_int_equal(process.ticks, 5);
+	assert_int_equal(process.span_ns, 4 * MS);
+	assert_int_equal(process.total_bytes, 4000);
+	assert_int_equal(process.local_bytes, 2000);
+	assert_int_equal(process.occupancy_max, 3000);
+	assert_true(process.occupancy_mean == 2000);
+	assert_int_equal(mc_usage_unknown(usage), 0);
+	mc_usage_free(usage);
+}
+
+static void two_domains(void **state)
+{
+	struct mc_usage *usage = mc_usage_new();
+	struct mc_process_usage process;
+
+	add_name(usage, MC_RMID_EXISTING, 1, 1, "both");
+	add(usage, sample(1, 1, 0, 10, 100, 0));
+	add(usage, sample(1, 1, 3, 10, 200, 0));
+	add(usage, sample(1, 1, 0, 11, 50, 10));
+	add(usage, sample(1, 1, 3, 11, 0, 20));
+	process = only_one(usage);
+	assert_int_equal(process.samples, 4);
+	assert_int_equal(process.ticks, 4);
+	assert_int_equal(process.total_bytes, 30);
+	/* 100, 300, 250, 50: the sums of the latest values */
+	assert_int_equal(process.occupancy_max, 300);
+	assert_true(process.occupancy_mean == 175);
+	mc_usage_free(usage);
+}
+
+static void states(void **state)
+{
+	struct mc_usage *usage = mc_usage_new();
+	struct mc_event event = sample(1, 1, 0, 10, 0, 0);
+	struct mc_process_usage process;
+
+	event.total_state = MC_UNAVAILABLE;
+	event.local_state = MC_ERROR;
+	event.gaps = 1;
+	add(usage, event);
+	process = only_one(usage);
+	assert_int_equal(process.unread, 2);
+	assert_int_equal(process.gaps, 1);
+	assert_int_equal(process.span_ns, 0);
+	/* Nobody was given it. */
+	assert_int_equal(mc_usage_unknown(usage), 1);
+	mc_usage_free(usage);
+}
+
+/* The next owner of an RMID is somebody else; who had no sample is not there. */
+static void owners(void **state)
+{
+	struct mc_usage *usage = mc_usage_new();
+	struct mc_process_usage *all;
+	struct mc_failure failure;
+	size_t n;
+
+	add_name(usage, MC_RMID_ALLOC, 1, 1, "little");
+	add(usage, sample(1, 1, 0, 10, 1, 0));
+	add(usage, sample(1, 1, 0, 11, 1, 10));
+	add_name(usage, MC_RMID_FREE, 1, 1, "little");
+	add_name(usage, MC_RMID_ALLOC, 1, 2, "much");
+	add(usage, sample(1, 2, 0, 20, 1, 0));
+	add(usage, sample(1, 2, 0, 21, 1, 99));
+	add_name(usage, MC_RMID_ALLOC, 2, 1, "asleep");
+	/* A domain beyond all bounds is no sample. */
+	add(usage, sample(2, 1, MC_USAGE_DOMAINS, 20, 1, 0));
+	all = mc_usage_processes(usage, &n, &failure);
+	assert_non_null(all);
+	assert_int_equal(n, 2);
+	assert_string_equal(all[0].comm, "much");
+	assert_string_equal(all[1].comm, "little");
+	assert_int_equal(all[0].total_bytes, 99);
+	free(all);
+	mc_usage_free(usage);
+}
+
+static void table(void **state)
+{
+	static const struct mc_process_usage process[] = {
+		{.tgid = 7,
+		 .rmid = 3,
+		 .comm = "good\x1b",
+		 .samples = 12345,
+		 .occupancy_mean = 2048,
+		 .occupancy_max = 4096,
+		 .total_bytes = 3000000,
+		 .local_bytes = 1000000,
+		 .span_ns = 2000 * MS},
+		{.tgid = 8, .samples = 1, .gaps = 1},
+		{.tgid = 9},
+	};
+	static const char expected[] =
+		"SIMULATED: the processes are real, cache and bandwidth figures are rdt_sim's\n"
+		"\n"
+		"                                             - cache, KiB -     -- memory, MB/s --\n"
+		" process  name              RMID   samples       mean        max     total     local\n"
+		"       7  good?                3    12,345        2.0        4.0       1.5       0.5\n"
+		"       8  (unknown)            0         1        0.0        0.0       0.0       0.0"
+		"  gaps\n"
+		"          and 1 more with less traffic\n";
+	char *text = NULL;
+	size_t size = 0;
+	FILE *to = open_memstream(&text, &size);
+
+	mc_usage_print(process, 3, 2, true, to);
+	fclose(to);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(one_domain), cmocka_unit_test(two_domains),
+		cmocka_unit_test(states),     cmocka_unit_test(owners),
+		cmocka_unit_test(table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
