@@ -7,14 +7,13 @@
  */
 #include "options.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "interval.h"
+#include "quantity.h"
 
-#define NS_PER_US 1000ULL
 #define NS_PER_MS 1000000ULL
 #define NS_PER_S 1000000000ULL
 /* Longest window: results of longer runs are better made of several */
@@ -44,82 +43,10 @@ static int refuse(struct mc_failure *failure, const struct option *option, const
 
 /* ---- numbers ---- */
 
-/* Digits at *text, beyond which it is moved. Return: NULL, or what is wrong. */
-static const char *take_digits(const char **text, uint64_t *number)
-{
-	const char *at = *text;
-
-	*number = 0;
-	if (*at == '-')
-		return "it is negative";
-	if (!isdigit((unsigned char)*at))
-		return *at ? "not a number" : "it is empty";
-	for (; isdigit((unsigned char)*at); at++) {
-		if (__builtin_mul_overflow(*number, 10, number) ||
-		    __builtin_add_overflow(*number, (uint64_t)(*at - '0'), number))
-			return "the number is too large";
-	}
-	*text = at;
-	return NULL;
-}
-
-/* ".5" at *text, in billionths */
-static const char *take_fraction(const char **text, uint64_t *billionths)
-{
-	uint64_t worth = NS_PER_S / 10;
-	const char *at = *text;
-
-	*billionths = 0;
-	if (*at != '.')
-		return NULL;
-	for (at++; isdigit((unsigned char)*at); at++, worth /= 10) {
-		if (!worth)
-			return "more than nine decimal places";
-		*billionths += worth * (*at - '0');
-	}
-	if (at == *text + 1)
-		return "not a number";
-	*text = at;
-	return NULL;
-}
-
-static const char *take_time(const char *text, uint64_t bare_unit, uint64_t *ns)
-{
-	static const struct {
-		const char *name;
-		uint64_t ns;
-	} units[] = {{"ns", 1}, {"us", NS_PER_US}, {"ms", NS_PER_MS}, {"s", NS_PER_S}};
-	uint64_t number, billionths, unit = bare_unit;
-	const char *wrong;
-	size_t i;
-
-	wrong = take_digits(&text, &number);
-	if (!wrong)
-		wrong = take_fraction(&text, &billionths);
-	if (wrong)
-		return wrong;
-	for (i = 0; *text && i < sizeof(units) / sizeof(units[0]); i++) {
-		if (!strcmp(text, units[i].name)) {
-			unit = units[i].ns;
-			text = "";
-		}
-	}
-	if (*text)
-		return "not a number with a unit: ns, us, ms or s";
-	if (!unit && (number || billionths))
-		return "it has no unit: ns, us, ms or s";
-	if (unit && billionths % (NS_PER_S / unit))
-		return "finer than a nanosecond";
-	if (__builtin_mul_overflow(number, unit, ns) ||
-	    __builtin_add_overflow(*ns, unit ? billionths / (NS_PER_S / unit) : 0, ns))
-		return "the number is too large";
-	return NULL;
-}
-
 static int take_interval(struct mc_options *options, const struct option *option, const char *value,
 			 struct mc_failure *failure)
 {
-	const char *wrong = take_time(value, 0, &options->interval_ns);
+	const char *wrong = mc_quantity_time(value, 0, &options->interval_ns);
 
 	if (!wrong && options->interval_ns < INTERVAL_MIN_NS)
 		wrong = "too small: it can be from 50us to 10s";
@@ -131,7 +58,7 @@ static int take_interval(struct mc_options *options, const struct option *option
 static int take_duration(struct mc_options *options, const struct option *option, const char *value,
 			 struct mc_failure *failure)
 {
-	const char *wrong = take_time(value, NS_PER_S, &options->duration_ns);
+	const char *wrong = mc_quantity_time(value, NS_PER_S, &options->duration_ns);
 
 	if (!wrong && !options->duration_ns)
 		wrong = "too small: a window cannot be empty";
@@ -144,12 +71,9 @@ static int take_number(struct mc_options *options, const struct option *option, 
 		       unsigned int min, unsigned int max, struct mc_failure *failure)
 {
 	unsigned int *field = (unsigned int *)((char *)options + option->field);
-	const char *text = value;
 	uint64_t number;
-	const char *wrong = take_digits(&text, &number);
+	const char *wrong = mc_quantity_number(value, &number);
 
-	if (!wrong && *text)
-		wrong = "not a whole number";
 	if (wrong)
 		return refuse(failure, option, value, wrong);
 	if (number < min || number > max)

@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * collect.c - the program: what every process used, here or in a VM
+ */
+#include "collect.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <libgen.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collector.h"
+#include "config.h"
+#include "paths.h"
+#include "vm_log.h"
+#include "vm_program.h"
+
+#define NS_PER_S 1000000000LL
+#define OUTPUT_MAX (64UL * 1024 * 1024)
+/* Where the guest has things */
+#define GUEST_PROGRAM "/usr/bin/collect"
+#define GUEST_STRESS_NG "/usr/bin/stress-ng"
+#define GUEST_MODULES "/lib/memory-collector"
+
+/* ---- in a VM ---- */
+
+struct arguments {
+	char duration[32], interval[32], rmids[16], lines[16];
+	const char *argv[24];
+};
+
+static void compose(struct arguments *arguments, const struct mc_collect_options *options)
+{
+	const char *const argv[] = {GUEST_PROGRAM,
+				    "--place",
+				    "host",
+				    "--simulate",
+				    "--demo",
+				    "--modules",
+				    GUEST_MODULES,
+				    "--duration",
+				    arguments->duration,
+				    "--interval",
+				    arguments->interval,
+				    "--rmids",
+				    arguments->rmids,
+				    "--lines",
+				    arguments->lines,
+				    NULL};
+
+	snprintf(arguments->duration, sizeof(arguments->duration), "%" PRIu64 "ns",
+		 options->duration_ns);
+	snprintf(arguments->interval, sizeof(arguments->interval), "%" PRIu64 "ns",
+		 options->interval_ns);
+	snprintf(arguments->rmids, sizeof(arguments->rmids), "%u", options->rmids);
+	snprintf(arguments->lines, sizeof(arguments->lines), "%u", options->lines);
+	_Static_assert(sizeof(argv) <= sizeof(arguments->argv), "room for all");
+	memcpy(arguments->argv, argv, sizeof(argv));
+}
+
+/* What the guest printed, to the last byte */
+static int pass_on(FILE *from, FILE *to, struct mc_failure *failure)
+{
+	char block[4096];
+	size_t got;
+
+	rewind(from);
+	while ((got = fread(block, 1, sizeof(block), from)) > 0)
+		fwrite(block, 1, got, to);
+	return ferror(from)
+		       ? mc_fail(failure, MC_EXIT_ENVIRONMENT,
+				 "what the VM printed cannot be read again: %s", strerror(errno))
+		       : 0;
+}
+
+static int judge(const struct mc_vm_end *end, struct mc_failure *failure)
+{
+	const char *text = end->text;
+
+	if (end->code == MC_EXIT_OK || end->code == MC_EXIT_INVALID)
+		return end->code;
+	if (!strncmp(text, "collect: ", strlen("collect: ")))
+		text += strlen("collect: ");
+	return mc_fail(failure, end->code == MC_EXIT_USAGE ? MC_EXIT_USAGE : MC_EXIT_ENVIRONMENT,
+		       "in the VM: %s", *text ? text : "collect failed without a word");
+}
+
+/* The console's log is of use only where something went wrong. */
+static void keep_log(FILE *log, struct mc_failure *failure)
+{
+	char path[64];
+
+	fflush(log);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fileno(log));
+	if (!mc_stop_requested())
+		mc_vm_log_keep(path, failure);
+}
+
+static int run_vm(struct mc_vm_program *program, struct mc_failure *failure)
+{
+	struct mc_progress *progress = mc_progress_new(stderr, mc_progress_style_of(stderr));
+	struct mc_vm_end end;
+	int result;
+
+	program->output = tmpfile();
+	program->log = tmpfile();
+	if (!progress || !program->output || !program->log) {
+		result = mc_fail(failure, MC_EXIT_ENVIRONMENT, "temporary files: %s",
+				 strerror(errno));
+	} else {
+		result = mc_vm_program_run(program, progress, &end, failure);
+		if (result)
+			keep_log(program->log, failure);
+	}
+	mc_progress_free(progress);
+	if (!result)
+		result = judge(&end, failure);
+	if (result >= 0 && pass_on(program->output, stdout, failure))
+		result = -1;
+	if (program->output)
+		fclose(program->output);
+	if (program->log)
+		fclose(program->log);
+	return result;
+}
+
+static int collect_vm(const struct mc_collect_options *options, const char *self,
+		      const char *modules, struct mc_failure *failure)
+{
+	char *stress_ng = mc_vm_find_program("stress-ng"), *collector = NULL, *sim = NULL;
+	struct arguments arguments;
+	int result = -1;
+
+	compose(&arguments, options);
+	if (asprintf(&collector, "%s/" MC_COLLECTOR_MODULE ".ko", modules) < 0 ||
+	    asprintf(&sim, "%s/" MC_SIM_MODULE ".ko", modules) < 0) {
+		mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
+	} else {
+		const struct mc_vm_file programs[] = {
+			{self, GUEST_PROGRAM}, {stress_ng, GUEST_STRESS_NG}, {NULL, NULL}};
+		const struct mc_vm_file files[] = {{collector,
+						    GUEST_MODULES "/" MC_COLLECTOR_MODULE ".ko"},
+						   {sim, GUEST_MODULES "/" MC_SIM_MODULE ".ko"},
+						   {NULL, NULL}};
+		struct mc_vm_program program = {
+			.self = self,
+			.module = collector,
+			.kernel = options->kernel,
+			.programs = programs,
+			.files = files,
+			.argv = arguments.argv,
+			.cpus = options->cpus,
+			.memory_mib = options->memory_mib,
+			.append = "",
+			.deadline_ns = 120 * NS_PER_S + 2 * (int64_t)options->duration_ns,
+			.output_max = OUTPUT_MAX,
+		};
+
+		result = run_vm(&program, failure);
+	}
+	free(stress_ng);
+	free(collector);
+	free(sim);
+	return result;
+}
+
+/* ---- main ---- */
+
+static int run(const struct mc_collect_options *options, struct mc_failure *failure)
+{
+	struct mc_paths paths;
+	const char *modules;
+	int result;
+
+	if (mc_stop_install(failure) || mc_paths_find(&paths, failure))
+		return -1;
+	/* Beside the measuring module, wherever that is */
+	modules = options->modules ? options->modules : dirname(paths.module);
+	if (options->host)
+		result = mc_collect_host(options, paths.self, modules, stdout, failure);
+	else
+		result = collect_vm(options, paths.self, modules, failure);
+	mc_paths_free(&paths);
+	return result;
+}
+
+/* Whoever called us sees that it was the signal, as with any other program. */
+static void end_by_signal(void)
+{
+	int number = mc_stop_signal();
+
+	if (!number)
+		return;
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+int main(int argc, char **argv)
+{
+	struct mc_collect_options options;
+	struct mc_failure failure = {0};
+	int code;
+
+	/* A reader that goes away is noticed as an error of stdout. */
+	signal(SIGPIPE, SIG_IGN);
+	setlocale(LC_CTYPE, "");
+	code = mc_collect_options_parse(&options, argc, argv, &failure);
+	if (!code && options.busy)
+		mc_demo_busy(options.busy);
+	if (!code && options.help)
+		mc_collect_options_help(stdout);
+	else if (!code && options.version)
+		printf("collect %s\n", MC_VERSION);
+	else if (!code)
+		code = run(&options, &failure);
+	if (code >= 0 && (fflush(stdout) || ferror(stdout)))
+		code = mc_fail(&failure, MC_EXIT_ENVIRONMENT, "writing to standard output: %s",
+			       strerror(errno));
+	if (code < 0) {
+		fprintf(stderr, "collect: %s\n", failure.text);
+		code = failure.exit_code;
+	}
+	end_by_signal();
+	return code;
+}

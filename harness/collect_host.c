@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * collect_host.c - the machine that runs us, watched for a while
+ */
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "collect.h"
+#include "collector.h"
+#include "collector_trace.h"
+#include "kernel_log.h"
+#include "kernel_module.h"
+#include "text.h"
+#include "trace_instance.h"
+#include "usage.h"
+
+#define INSTANCE "memory_collector_collect"
+#define NS_PER_MS 1000000LL
+#define READ_EVERY_NS (100 * NS_PER_MS)
+#define GRACE_NS (2000 * NS_PER_MS)
+/* Holds what comes in ten reads, even of a thousand processes on a CPU */
+#define BUFFER_KIB 16384
+
+struct collecting {
+	const struct mc_collect_options *options;
+	const char *self, *modules;
+	struct mc_collector_trace *trace;
+	struct mc_usage *usage;
+	struct mc_collector_stats before, after;
+	uint64_t events[MC_EVENT_KINDS];
+	int64_t lost;
+	struct mc_process_usage *process;
+	size_t n_processes;
+};
+
+/* ---- before anything is touched ---- */
+
+static int refuse_loaded(const char *name, struct mc_failure *failure)
+{
+	if (!mc_kernel_module_loaded(name))
+		return 0;
+	return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+		       "module %s is loaded already: if nobody uses it, unload it first (rmmod %s)",
+		       name, name);
+}
+
+static int check(const struct collecting *collecting, struct mc_failure *failure)
+{
+	char path[PATH_MAX];
+
+	if (geteuid())
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "--place host loads a kernel module, which needs root (sudo); "
+			       "--place vm does not");
+	snprintf(path, sizeof(path), "%s/" MC_COLLECTOR_MODULE ".ko", collecting->modules);
+	if (mc_module_check(path, failure) || mc_trace_check(failure) ||
+	    refuse_loaded(MC_COLLECTOR_MODULE, failure))
+		return -1;
+	return collecting->options->simulate ? refuse_loaded(MC_SIM_MODULE, failure) : 0;
+}
+
+/* ---- what is watched ---- */
+
+static int load(const struct collecting *collecting, struct mc_failure *failure)
+{
+	const struct mc_collect_options *options = collecting->options;
+	char simulation[64], parameters[128], budget[48] = "";
+
+	snprintf(simulation, sizeof(simulation), "max_rmid=%u", options->rmids);
+	/* An emulated processor takes its time for each of the simulated registers. */
+	if (options->simulate)
+		snprintf(budget, sizeof(budget), " budget_ns=%" PRIu64, options->interval_ns / 4);
+	snprintf(parameters, sizeof(parameters), "hardware=%s emit=all interval_ns=%" PRIu64 "%s",
+		 options->simulate ? "sim" : "auto", options->interval_ns, budget);
+	return mc_collector_load(collecting->modules, options->simulate ? simulation : NULL,
+				 parameters, failure);
+}
+
+static void take(void *data, const struct mc_event *event)
+{
+	struct collecting *collecting = data;
+
+	collecting->events[event->kind]++;
+	mc_usage_event(collecting->usage, event);
+}
+
+static int read_all(struct collecting *collecting, struct mc_failure *failure)
+{
+	return mc_collector_trace_read(collecting->trace, take, collecting, failure);
+}
+
+/* Until the time is over, the command has ended, or somebody wants us to stop */
+static int watch(struct collecting *collecting, struct mc_child *command,
+		 struct mc_failure *failure)
+{
+	int64_t now = mc_now_ns(), end = now + collecting->options->duration_ns;
+	bool ended = false;
+
+	while (now < end && !ended && !mc_stop_requested()) {
+		int64_t next = now + READ_EVERY_NS < end ? now + READ_EVERY_NS : end;
+
+		if (command)
+			ended = mc_child_wait(command, next, NULL);
+		else
+			mc_sleep_until(next);
+		if (read_all(collecting, failure))
+			return -1;
+		now = mc_now_ns();
+	}
+	return mc_stop_requested() ? mc_fail(failure, MC_EXIT_ENVIRONMENT, "interrupted by SIG%s",
+					     sigabbrev_np(mc_stop_signal()))
+				   : 0;
+}
+
+/* What was only renamed (prctl) has its name from the kernel itself. */
+static void refresh_name(struct mc_process_usage *process)
+{
+	char path[64], comm[MC_COMM_LENGTH];
+	ssize_t length = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/%" PRId64 "/comm", process->tgid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	length = read(fd, comm, sizeof(comm) - 1);
+	close(fd);
+	if (length <= 0)
+		return;
+	comm[length] = '\0';
+	comm[strcspn(comm, "\n")] = '\0';
+	memcpy(process->comm, comm, sizeof(process->comm));
+}
+
+static int finish(struct collecting *collecting, struct mc_failure *failure)
+{
+	size_t i;
+
+	if (mc_collector_trace_stop(collecting->trace, failure) ||
+	    mc_collector_stats_read(&collecting->after, failure) || read_all(collecting, failure))
+		return -1;
+	collecting->lost = mc_collector_trace_lost(collecting->trace, failure);
+	if (collecting->lost < 0)
+		return -1;
+	collecting->process =
+		mc_usage_processes(collecting->usage, &collecting->n_processes, failure);
+	if (!collecting->process)
+		return -1;
+	for (i = 0; i < collecting->n_processes; i++)
+		refresh_name(&collecting->process[i]);
+	return 0;
+}
+
+static int watch_with_command(struct collecting *collecting, struct mc_failure *failure)
+{
+	const struct mc_child_config config = {
+		.argv = (const char *const *)collecting->options->command,
+		.stdin_fd = -1,
+		.stdout_fd = STDERR_FILENO,
+		.stderr_fd = STDERR_FILENO,
+		.user = (uid_t)-1,
+	};
+	struct mc_child command;
+	int result;
+
+	if (mc_child_start(&command, &config, failure))
+		return -1;
+	result = watch(collecting, &command, failure);
+	if (!result)
+		result = finish(collecting, failure);
+	mc_child_stop(&command, SIGTERM, GRACE_NS, NULL);
+	return result;
+}
+
+static int watch_with_demo(struct collecting *collecting, struct mc_failure *failure)
+{
+	struct mc_demo demo = {.n = 0};
+	int result;
+
+	if (collecting->options->demo && mc_demo_start(&demo, collecting->self, failure))
+		return -1;
+	result = watch(collecting, NULL, failure);
+	if (!result)
+		result = finish(collecting, failure);
+	mc_demo_stop(&demo);
+	return result;
+}
+
+static int collect(struct collecting *collecting, struct mc_failure *failure)
+{
+	int result;
+
+	collecting->usage = mc_usage_new();
+	if (!collecting->usage)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
+	if (mc_collector_stats_read(&collecting->before, failure))
+		return -1;
+	collecting->trace =
+		mc_collector_trace_new(INSTANCE, MC_KINDS_COLLECTOR, BUFFER_KIB, failure);
+	if (!collecting->trace)
+		return -1;
+	result = *collecting->options->command ? watch_with_command(collecting, failure)
+					       : watch_with_demo(collecting, failure);
+	mc_collector_trace_free(collecting->trace);
+	return result;
+}
+
+/* ---- the account ---- */
+
+static uint64_t grown(const struct collecting *collecting, const char *name)
+{
+	uint64_t before = 0, after = 0;
+
+	mc_collector_stat(&collecting->before, name, &before);
+	mc_collector_stat(&collecting->after, name, &after);
+	return after - before;
+}
+
+static uint64_t grown_on_cpus(const struct collecting *collecting, const char *name)
+{
+	return mc_collector_stat_cpus(&collecting->after, name) -
+	       mc_collector_stat_cpus(&collecting->before, name);
+}
+
+static void print_share(FILE *to, const char *what, uint64_t done, uint64_t of, const char *unit)
+{
+	char first[MC_TIME_TEXT], second[MC_TIME_TEXT];
+
+	fprintf(to, "%-9s %s of %s %s (%.2f %%)\n", what, mc_text_count(first, done),
+		mc_text_count(second, of), unit, of ? 100.0 * done / of : 100.0);
+}
+
+static bool emulated(const struct collecting *collecting)
+{
+	return !strcmp(collecting->after.source, "emulated");
+}
+
+/* Whether an account is in order; the first line of what is wrong comes last. */
+static bool account_samples(const struct collecting *collecting, FILE *to)
+{
+	uint64_t emitted = grown(collecting, "samples_emitted");
+	uint64_t seen = collecting->events[MC_RDT_SAMPLE];
+	uint64_t unknown = mc_usage_unknown(collecting->usage);
+	bool good = true;
+
+	print_share(to, "coverage", grown(collecting, "samples_read"),
+		    grown(collecting, "samples_due"), "reads that were due");
+	if (seen > emitted || (!seen && grown(collecting, "samples_read"))) {
+		fprintf(to,
+			"not accounted for: %" PRIu64
+			" samples came, but the kernel counts %" PRIu64 "\n",
+			seen, emitted);
+		good = false;
+	}
+	if (unknown) {
+		fprintf(to,
+			"not accounted for: %" PRIu64 " samples of RMIDs that nobody was given\n",
+			unknown);
+		good = false;
+	}
+	return good;
+}
+
+static enum mc_exit print_account(const struct collecting *collecting, FILE *to)
+{
+	uint64_t started = grown_on_cpus(collecting, "ticks_started");
+	uint64_t missed = grown_on_cpus(collecting, "ticks_missed");
+	char text[MC_TIME_TEXT];
+	bool good = true;
+
+	fprintf(to, "\n");
+	print_share(to, "ticks", started, started + missed, "boundaries");
+	if (!emulated(collecting))
+		good = account_samples(collecting, to);
+	fprintf(to, "%-9s %s events\n", "lost", mc_text_count(text, collecting->lost));
+	fprintf(to, "%-9s %s times no RMID was to be had\n", "refused",
+		mc_text_count(text, grown(collecting, "processes_refused")));
+	if (grown_on_cpus(collecting, "ticks_lost")) {
+		fprintf(to, "not accounted for: %" PRIu64 " ticks\n",
+			grown_on_cpus(collecting, "ticks_lost"));
+		good = false;
+	}
+	return good && !collecting->lost ? MC_EXIT_OK : MC_EXIT_INVALID;
+}
+
+static enum mc_exit print(const struct collecting *collecting, FILE *to)
+{
+	char text[MC_TIME_TEXT];
+
+	if (emulated(collecting))
+		fprintf(to,
+			"no hardware: RMIDs are emulated and nothing counts cache or bandwidth; %s "
+			"processes had one\n",
+			mc_text_count(text, collecting->events[MC_RMID_EXISTING] +
+						    collecting->events[MC_RMID_ALLOC]));
+	else
+		mc_usage_print(collecting->process, collecting->n_processes,
+			       collecting->options->lines,
+			       !strcmp(collecting->after.source, "simulated"), to);
+	return print_account(collecting, to);
+}
+
+/* ---- all of it ---- */
+
+/* The kernel's own words say more about a refusal than its error number does. */
+static void add_kernel_words(int log, struct mc_failure *failure)
+{
+	char *text = NULL, *line, *said = NULL, report[8];
+	size_t size = 0;
+	FILE *memory = open_memstream(&text, &size);
+
+	if (!memory)
+		return;
+	mc_kernel_log_copy(log, memory, report, sizeof(report));
+	fclose(memory);
+	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+		char *at = strstr(line, "Memory Collector: ");
+
+		said = at && !said ? at : said;
+	}
+	if (said)
+		mc_fail_prepend(failure, "%s", said);
+	free(text);
+}
+
+static int run(struct collecting *collecting, int log, FILE *to, struct mc_failure *failure)
+{
+	struct mc_failure second;
+	int result;
+
+	if (load(collecting, failure)) {
+		add_kernel_words(log, failure);
+		return -1;
+	}
+	result = collect(collecting, failure);
+	if (mc_collector_unload(result ? &second : failure))
+		result = -1;
+	return result ? result : (int)print(collecting, to);
+}
+
+int mc_collect_host(const struct mc_collect_options *options, const char *self, const char *modules,
+		    FILE *to, struct mc_failure *failure)
+{
+	struct collecting collecting = {.options = options, .self = self, .modules = modules};
+	int result, log;
+
+	if (check(&collecting, failure))
+		return -1;
+	log = mc_kernel_log_open(failure);
+	if (log < 0)
+		return -1;
+	result = run(&collecting, log, to, failure);
+	close(log);
+	mc_collector_stats_free(&collecting.before);
+	mc_collector_stats_free(&collecting.after);
+	mc_usage_free(collecting.usage);
+	free(collecting.process);
+	return result;
+}
