@@ -139,35 +139,37 @@ static noinline u32 settle(struct processes *processes, struct processes_cpu *cp
 }
 
 /* Context: interrupts off. */
-static noinline void end_without(struct processes_cpu *cpu)
+static void end_without(struct processes_cpu *cpu)
 {
 	cpu->without_ns += ktime_get_ns() - cpu->without_since_ns;
 	cpu->without_since_ns = 0;
 }
 
 /*
- * Give this CPU the RMID of @task.
+ * The RMID that @task may have, by whichever path.
  *
  * Context: interrupts off.
- * Return: it had another.
  */
-static __always_inline bool assert_rmid(struct processes *processes, struct processes_cpu *cpu,
-					struct task_struct *task)
+static u32 rmid_of(struct processes *processes, struct processes_cpu *cpu, struct task_struct *task)
 {
-	u32 rmid = 0;
+	u32 rmid;
 
-	if (unlikely(cpu->without_since_ns))
+	if (cpu->without_since_ns)
 		end_without(cpu);
-	if (!(task->flags & PF_KTHREAD)) {
-		rmid = process_table_rmid(&processes->table, task->signal);
-		if (unlikely(!rmid))
-			rmid = settle(processes, cpu, task);
-	}
-	if (rmid == cpu->rmid || unlikely(!cpu->joined))
-		return false;
+	if (task->flags & PF_KTHREAD)
+		return 0;
+	rmid = process_table_rmid(&processes->table, task->signal);
+	return rmid ? rmid : settle(processes, cpu, task);
+}
+
+/* Context: interrupts off. */
+static void set_rmid(struct processes *processes, struct processes_cpu *cpu, u32 rmid, u64 *counter)
+{
+	if (rmid == cpu->rmid || !cpu->joined)
+		return;
 	cpu->rmid = rmid;
+	(*counter)++;
 	rdt_set_rmid(processes->rdt, rmid);
-	return true;
 }
 
 /*
@@ -224,16 +226,41 @@ static noinline void final_switch_out(struct processes *processes, struct task_s
 	raw_spin_unlock(&bucket->lock);
 }
 
-void processes_switch(struct processes *processes, bool gone, struct task_struct *prev,
-		      struct task_struct *next)
+/* Context: under the run-queue lock, interrupts off. */
+static noinline void switch_slowly(struct processes *processes, bool gone, struct task_struct *prev,
+				   struct task_struct *next)
 {
 	struct processes_cpu *cpu = this_cpu_ptr(processes->cpus);
 
-	if (assert_rmid(processes, cpu, next))
-		cpu->switches++;
+	set_rmid(processes, cpu, rmid_of(processes, cpu, next), &cpu->switches);
 	/* Only now has this CPU lost the RMID that may be given back. */
-	if (unlikely(gone) && !(prev->flags & PF_KTHREAD))
+	if (gone && !(prev->flags & PF_KTHREAD))
 		final_switch_out(processes, prev);
+}
+
+/*
+ * Every switch of the machine passes here, so this has nothing to save or restore, and
+ * leaves to others whatever is not a comparison or a write of the register.
+ */
+void processes_switch(void *data, bool preempt, struct task_struct *prev, struct task_struct *next,
+		      unsigned int prev_state)
+{
+	struct processes *processes = data;
+	struct processes_cpu *cpu = this_cpu_ptr(processes->cpus);
+	u32 rmid = 0;
+
+	if (unlikely(prev_state & TASK_DEAD || cpu->without_since_ns))
+		goto slowly;
+	if (!(next->flags & PF_KTHREAD)) {
+		rmid = process_table_rmid(&processes->table, next->signal);
+		if (unlikely(!rmid))
+			goto slowly;
+	}
+	set_rmid(processes, cpu, rmid, &cpu->switches);
+	return;
+slowly:
+	/* A dead task may be preempted on its way to the final switch; then it comes back. */
+	switch_slowly(processes, !preempt && prev_state & TASK_DEAD, prev, next);
 }
 
 /*
@@ -277,8 +304,7 @@ void processes_tick(struct processes *processes)
 {
 	struct processes_cpu *cpu = this_cpu_ptr(processes->cpus);
 
-	if (assert_rmid(processes, cpu, current))
-		cpu->reasserted++;
+	set_rmid(processes, cpu, rmid_of(processes, cpu, current), &cpu->reasserted);
 }
 
 void processes_cpu_joined(struct processes *processes)
@@ -288,7 +314,7 @@ void processes_cpu_joined(struct processes *processes)
 
 	local_irq_save(flags);
 	cpu->joined = true;
-	assert_rmid(processes, cpu, current);
+	set_rmid(processes, cpu, rmid_of(processes, cpu, current), &cpu->switches);
 	local_irq_restore(flags);
 }
 

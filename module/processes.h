@@ -104,16 +104,17 @@ struct processes_status processes_status(struct processes *processes);
  */
 
 /**
- * processes_switch - sched_switch
+ * processes_switch - sched_switch, as the tracepoint calls it
  * @processes: being created, created or being destroyed
- * @gone: @prev is dead and will never run again
+ * @preempt: @prev was preempted and will run on
  * @prev: what ran
  * @next: what runs next
+ * @prev_state: the state in which @prev stays
  *
  * Context: under the run-queue lock, interrupts off.
  */
-void processes_switch(struct processes *processes, bool gone, struct task_struct *prev,
-		      struct task_struct *next);
+void processes_switch(void *processes, bool preempt, struct task_struct *prev,
+		      struct task_struct *next, unsigned int prev_state);
 
 /**
  * processes_exit - sched_process_exit

@@ -14,13 +14,6 @@
 
 #include "compat/sched_trace.h"
 
-/* A dead task may be preempted on its way to the final switch; then it comes back. */
-static void probe_switch(void *processes, bool preempt, struct task_struct *prev,
-			 struct task_struct *next, unsigned int prev_state)
-{
-	processes_switch(processes, !preempt && prev_state & TASK_DEAD, prev, next);
-}
-
 static void probe_exit(void *processes, struct task_struct *task COMPAT_SCHED_PROCESS_EXIT_MORE)
 {
 	processes_exit(processes, task);
@@ -40,12 +33,12 @@ static struct {
 } probes[] = {
 	{"sched_process_exit", probe_exit},
 	{"sched_process_exec", probe_exec},
-	{"sched_switch", probe_switch},
+	{"sched_switch", processes_switch},
 };
 
 static void check_types(void)
 {
-	check_trace_callback_type_sched_switch(probe_switch);
+	check_trace_callback_type_sched_switch(processes_switch);
 	check_trace_callback_type_sched_process_exit(probe_exit);
 	check_trace_callback_type_sched_process_exec(probe_exec);
 }
