@@ -324,6 +324,45 @@ static void sums(void **state)
 	}
 }
 
+static void sums_of_the_next_owner(void **state)
+{
+	static const struct {
+		u64 before[2];
+		bool goes_on;
+		u64 after[2];
+		u64 units;
+		u32 gaps;
+	} rows[] = {
+		{{100, 200}, true, {250, 300}, 100, 0},
+		{{100, 200}, false, {250, 300}, 50, 0}, /* the first read only sets the start */
+		{{100, U}, true, {250, 300}, 50, 0}, /* nothing to go on from */
+		{{U, U}, true, {250, 300}, 50, 0},
+		{{100, 0xffffff}, true, {1, 2}, 3, 0}, /* wraps in between */
+		{{100, 200}, true, {U, 300}, 0, 1}, /* its own gap, not the last owner's */
+		{{100, E}, true, {250, 300}, 200, 0},
+	};
+	const struct rdt_features features = {.width = 24};
+
+	for (size_t i = 0; i < ROWS(rows); i++) {
+		struct rdt_sum sum = {0};
+		struct rdt_reading reading;
+
+		for (size_t j = 0; j < ROWS(rows[i].before); j++) {
+			reading = rdt_decode(&features, rows[i].before[j]);
+			rdt_sum_add(&sum, &features, &reading);
+		}
+		rdt_sum_restart(&sum, rows[i].goes_on);
+		assert_int_equal(sum.units, 0);
+		assert_int_equal(sum.gaps, 0);
+		for (size_t j = 0; j < ROWS(rows[i].after); j++) {
+			reading = rdt_decode(&features, rows[i].after[j]);
+			rdt_sum_add(&sum, &features, &reading);
+		}
+		assert_int_equal(sum.units, rows[i].units);
+		assert_int_equal(sum.gaps, rows[i].gaps);
+	}
+}
+
 static void sums_never_wrap(void **state)
 {
 	static const struct {
@@ -389,10 +428,15 @@ static void random_amounts(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(processors),	      cmocka_unit_test(features),
-		cmocka_unit_test(correction_table),   cmocka_unit_test(decoding),
-		cmocka_unit_test(occupancy_in_bytes), cmocka_unit_test(sums),
-		cmocka_unit_test(sums_never_wrap),    cmocka_unit_test(random_amounts),
+		cmocka_unit_test(processors),
+		cmocka_unit_test(features),
+		cmocka_unit_test(correction_table),
+		cmocka_unit_test(decoding),
+		cmocka_unit_test(occupancy_in_bytes),
+		cmocka_unit_test(sums),
+		cmocka_unit_test(sums_of_the_next_owner),
+		cmocka_unit_test(sums_never_wrap),
+		cmocka_unit_test(random_amounts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -195,6 +195,14 @@ void rdt_sum_add(struct rdt_sum *sum, const struct rdt_features *features,
 	sum->primed = true;
 }
 
+void rdt_sum_restart(struct rdt_sum *sum, bool goes_on)
+{
+	*sum = (struct rdt_sum){
+		.previous = sum->previous,
+		.primed = sum->primed && goes_on,
+	};
+}
+
 u64 rdt_sum_bytes(const struct rdt_sum *sum, const struct rdt_features *features, u32 rmid)
 {
 	u64 factor = features->correction.factor;

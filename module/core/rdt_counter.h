@@ -173,6 +173,14 @@ void rdt_sum_add(struct rdt_sum *sum, const struct rdt_features *features,
 		 const struct rdt_reading *reading);
 
 /**
+ * rdt_sum_restart - begin the sum of another owner
+ * @sum: sum
+ * @goes_on: nobody used the RMID since the last value, which is then where the new sum
+ *	begins; else the next value only sets the start
+ */
+void rdt_sum_restart(struct rdt_sum *sum, bool goes_on);
+
+/**
  * rdt_sum_bytes - a sum, corrected and in bytes
  * @sum: sum
  * @features: of the processor

@@ -1,0 +1,434 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * sampler.c - reads the counters of all RMIDs, a share on every CPU, tick by tick
+ *
+ * Counters go on when an owner leaves. So they are read until the next one comes, and what
+ * they said last is where the next one's sums begin: nobody is billed for another, and of
+ * a process that lived shorter than a tick its traffic is known all the same.
+ */
+#define pr_fmt(fmt) "Memory Collector: " fmt
+
+#include "sampler.h"
+
+#include <linux/bitops.h>
+#include <linux/cpu.h>
+#include <linux/err.h>
+#include <linux/ktime.h>
+#include <linux/percpu.h>
+#include <linux/printk.h>
+#include <linux/slab.h>
+#include <linux/smp.h>
+
+#include "memory_collector_trace.h"
+#include "shares.h"
+
+/* In limbo, and its lines are still there: told to the allocator once in so many ticks. */
+#define REPORT_TICKS 256
+
+/*
+ * What a domain knows of the lines of an RMID in limbo, in one number, since CPUs of other
+ * domains read it: generation, an enum rdt_state, and the occupancy in KiB, rounded up.
+ */
+#define REMAINS_GENERATION_SHIFT 32
+#define REMAINS_STATE_SHIFT 30
+#define REMAINS_KIB_MASK GENMASK(29, 0)
+
+/**
+ * struct slot - an RMID in one domain, written by the CPU that reads it
+ * @total: sum of the owner's
+ * @local: likewise
+ * @occupancy_bytes: last value
+ * @remains: see above; of an RMID in limbo
+ * @generation: whose figures these are; 0 for nobody's yet
+ * @occupancy_state: of the last read
+ * @total_state: likewise
+ * @local_state: likewise
+ * @ended: the owner has left, and all it used is in the sums
+ */
+struct slot {
+	struct rdt_sum total;
+	struct rdt_sum local;
+	u64 occupancy_bytes;
+	u64 remains;
+	u32 generation;
+	u8 occupancy_state;
+	u8 total_state;
+	u8 local_state;
+	bool ended;
+};
+
+/**
+ * struct sampler_cpu - one CPU's part, written by it
+ * @next: RMID to begin with
+ * @counts: its part of the status
+ */
+struct sampler_cpu {
+	u32 next;
+	struct sampler_status counts;
+};
+
+/**
+ * struct sampler - all of it
+ * @rdt: registers
+ * @allocator: whose RMIDs
+ * @policy: parameters
+ * @shares: who reads what
+ * @cpus: per CPU
+ */
+struct sampler {
+	struct rdt *rdt;
+	struct rmid_allocator *allocator;
+	struct sampler_policy policy;
+	struct shares shares;
+	struct sampler_cpu __percpu *cpus;
+};
+
+/**
+ * struct sweep - one tick's reading
+ * @sampler: sampler
+ * @domain: domain of the CPU
+ * @counts: of the CPU
+ * @tick: tick
+ */
+struct sweep {
+	struct sampler *sampler;
+	struct share_domain *domain;
+	struct sampler_status *counts;
+	const struct sync_timer_tick *tick;
+};
+
+static struct slot *slot_of(const struct share_domain *domain, u32 rmid)
+{
+	return (struct slot *)domain->slots + rmid;
+}
+
+static void count_state(struct sampler_status *counts, enum rdt_state state)
+{
+	counts->unavailable += state == RDT_UNAVAILABLE;
+	counts->errors += state == RDT_ERROR;
+}
+
+/*
+ * The sums begin at the last reading if that was after the last owner had left, and the
+ * new one is the next: then nobody used the RMID in between.
+ */
+static void begin_owner(struct slot *slot, u32 generation)
+{
+	bool follows = slot->ended && slot->generation + 1 == generation;
+
+	rdt_sum_restart(&slot->total, follows);
+	rdt_sum_restart(&slot->local, follows);
+	slot->occupancy_bytes = 0;
+	slot->generation = generation;
+	slot->ended = false;
+}
+
+/* Return: a figure or its state has changed. */
+static bool read_occupancy(const struct sweep *sweep, u32 rmid, struct slot *slot)
+{
+	struct rdt_reading reading = rdt_read(sweep->sampler->rdt, rmid, RDT_EVENT_OCCUPANCY);
+	bool changed = reading.state != slot->occupancy_state;
+
+	count_state(sweep->counts, reading.state);
+	slot->occupancy_state = reading.state;
+	if (reading.state == RDT_VALUE) {
+		changed |= reading.value != slot->occupancy_bytes;
+		slot->occupancy_bytes = reading.value;
+	}
+	return changed;
+}
+
+/* Return: as read_occupancy(). */
+static bool read_sum(const struct sweep *sweep, u32 rmid, u32 event, struct rdt_sum *sum, u8 *state)
+{
+	struct rdt_reading reading = rdt_read(sweep->sampler->rdt, rmid, event);
+	bool changed = reading.state != *state;
+	u64 before = sum->units;
+
+	count_state(sweep->counts, reading.state);
+	*state = reading.state;
+	rdt_sum_add(sum, &sweep->sampler->rdt->features, &reading);
+	return changed | (sum->units != before);
+}
+
+/* Return: as read_occupancy(). */
+static bool read_figures(const struct sweep *sweep, u32 rmid, struct slot *slot)
+{
+	bool changed = read_occupancy(sweep, rmid, slot);
+
+	changed |= read_sum(sweep, rmid, RDT_EVENT_TOTAL, &slot->total, &slot->total_state);
+	changed |= read_sum(sweep, rmid, RDT_EVENT_LOCAL, &slot->local, &slot->local_state);
+	return changed;
+}
+
+static void emit(const struct sweep *sweep, u32 rmid, const struct slot *slot, s32 tgid)
+{
+	const struct rdt *rdt = sweep->sampler->rdt;
+	struct rdt_sample sample;
+
+	if (!trace_rdt_sample_enabled())
+		return;
+	sample = (struct rdt_sample){
+		.tick = sweep->tick->number,
+		.boundary_ns = sweep->tick->boundary_ns,
+		.occupancy_bytes = slot->occupancy_bytes,
+		.total_bytes = rdt_sum_bytes(&slot->total, &rdt->features, rmid),
+		.local_bytes = rdt_sum_bytes(&slot->local, &rdt->features, rmid),
+		.rmid = rmid,
+		.generation = slot->generation,
+		.tgid = tgid,
+		.domain = sweep->domain->id,
+		.gaps = slot->total.gaps + slot->local.gaps,
+		.occupancy_state = slot->occupancy_state,
+		.total_state = slot->total_state,
+		.local_state = slot->local_state,
+	};
+	trace_rdt_sample(&sample, rdt->source);
+	sweep->counts->samples++;
+}
+
+/* The worst of what the domains with online CPUs know; false where one knows nothing yet. */
+static bool worst_remains(const struct sampler *sampler, u32 rmid, u32 generation,
+			  struct rdt_reading *worst)
+{
+	u32 count = smp_load_acquire(&sampler->shares.count), i;
+	u64 remains, kib = 0;
+
+	*worst = (struct rdt_reading){.state = RDT_VALUE};
+	for (i = 0; i < count; i++) {
+		const struct share_domain *domain = sampler->shares.domains[i];
+
+		if (!READ_ONCE(domain->readers))
+			continue;
+		remains = READ_ONCE(slot_of(domain, rmid)->remains);
+		if (remains >> REMAINS_GENERATION_SHIFT != generation)
+			return false;
+		worst->state = max_t(u32, worst->state, (u32)remains >> REMAINS_STATE_SHIFT);
+		kib = max_t(u64, kib, remains & REMAINS_KIB_MASK);
+	}
+	worst->value = worst->state == RDT_VALUE ? kib << 10 : 0;
+	return true;
+}
+
+static void note_remains(struct slot *slot)
+{
+	u64 kib = min_t(u64, DIV_ROUND_UP_ULL(slot->occupancy_bytes, 1024), REMAINS_KIB_MASK);
+
+	WRITE_ONCE(slot->remains, (u64)slot->generation << REMAINS_GENERATION_SHIFT |
+					  (u32)slot->occupancy_state << REMAINS_STATE_SHIFT | kib);
+}
+
+/* Let an RMID leave limbo if its lines are gone everywhere, else say now and then why not. */
+static void settle_limbo(const struct sweep *sweep, u32 rmid, struct slot *slot)
+{
+	struct rmid_allocator *allocator = sweep->sampler->allocator;
+	const struct rmid_policy *policy = &allocator->pool.policy;
+	struct rdt_reading worst;
+
+	if (!policy->by_occupancy)
+		return;
+	note_remains(slot);
+	if (!worst_remains(sweep->sampler, rmid, slot->generation, &worst))
+		return;
+	if ((worst.state == RDT_VALUE && worst.value <= policy->clean_bytes) ||
+	    sweep->tick->number % REPORT_TICKS == 0)
+		rmid_allocator_check(allocator, rmid, slot->generation, &worst);
+}
+
+/*
+ * The view is taken before the counters are read. Where the owner leaves in between, the
+ * sums hold some of nobody's, but none of the next one's, which comes a rest later.
+ */
+static void read_rmid(const struct sweep *sweep, u32 rmid)
+{
+	struct rmid_view view = rmid_allocator_view(sweep->sampler->allocator, rmid);
+	struct slot *slot = slot_of(sweep->domain, rmid);
+	bool begins = slot->generation != view.generation;
+	bool changed;
+
+	if (view.state == RMID_FREE)
+		return;
+	if (begins)
+		begin_owner(slot, view.generation);
+	changed = read_figures(sweep, rmid, slot) || begins;
+	if (view.state == RMID_USED) {
+		if (changed || sweep->sampler->policy.emit_all)
+			emit(sweep, rmid, slot, view.tgid);
+		return;
+	}
+	/* Once more for what it used after its last sample, then no more */
+	if (!slot->ended && changed)
+		emit(sweep, rmid, slot, view.tgid);
+	slot->ended = true;
+	settle_limbo(sweep, rmid, slot);
+}
+
+/**
+ * struct due - the RMIDs that a tick is to read: set in both, one after the other
+ * @active: used or in limbo; changes all the time
+ * @share: the CPU's own
+ */
+struct due {
+	const unsigned long *active;
+	const unsigned long *share;
+};
+
+static u32 count_due(const struct due *due, u32 from, u32 end)
+{
+	u32 rmid, count = 0;
+
+	for (rmid = from; (rmid = find_next_and_bit(due->active, due->share, end, rmid)) < end;
+	     rmid++)
+		count++;
+	return count;
+}
+
+/* Return: @end, or the RMID to go on with where the time was over first. */
+static u32 read_between(const struct sweep *sweep, const struct due *due, u32 from, u32 end,
+			u64 until_ns)
+{
+	u32 rmid;
+
+	for (rmid = from; (rmid = find_next_and_bit(due->active, due->share, end, rmid)) < end;
+	     rmid++) {
+		read_rmid(sweep, rmid);
+		sweep->counts->due++;
+		sweep->counts->read++;
+		if (ktime_get_ns() >= until_ns)
+			return rmid + 1;
+	}
+	return end;
+}
+
+/* From where the last tick ended, once around, within the budget. */
+static void sweep_share(const struct sweep *sweep, struct sampler_cpu *cpu, const struct due *due)
+{
+	u64 until_ns = ktime_get_ns() + sweep->sampler->policy.budget_ns;
+	u32 size = sweep->sampler->shares.max_rmid + 1;
+	u32 start = cpu->next, left;
+
+	cpu->next = read_between(sweep, due, start, size, until_ns);
+	if (cpu->next < size) {
+		left = count_due(due, cpu->next, size) + count_due(due, 0, start);
+	} else {
+		cpu->next = read_between(sweep, due, 0, start, until_ns);
+		left = count_due(due, cpu->next, start);
+	}
+	sweep->counts->due += left;
+	sweep->counts->overruns += left > 0;
+}
+
+void sampler_tick(struct sampler *sampler, const struct sync_timer_tick *tick)
+{
+	const struct share *share = this_cpu_ptr(sampler->shares.cpus);
+	struct sampler_cpu *cpu = this_cpu_ptr(sampler->cpus);
+	struct sweep sweep = {.sampler = sampler, .counts = &cpu->counts, .tick = tick};
+	struct due due = {.active = sampler->allocator->active};
+
+	if (!rdt_has_counters(sampler->rdt))
+		return;
+	if (!share_is_active(share)) {
+		cpu->counts.paused++;
+		return;
+	}
+	sweep.domain = share->domain;
+	due.share = share->rmids;
+	sweep_share(&sweep, cpu, &due);
+}
+
+void sampler_cpu_joined(struct sampler *sampler)
+{
+	u32 domain = rdt_domain(sampler->rdt);
+
+	if (shares_join(&sampler->shares, domain))
+		pr_warn("CPU %d came online with the new L3 domain %u, and there is no memory for it: its counters are not read\n",
+			smp_processor_id(), domain);
+}
+
+void sampler_cpu_left(struct sampler *sampler)
+{
+	shares_leave(&sampler->shares);
+}
+
+/**
+ * struct question - in which domain is the CPU that is asked?
+ */
+struct question {
+	struct rdt *rdt;
+	u32 domain;
+};
+
+/* Context: hard interrupt of the CPU. */
+static void answer(void *question_of)
+{
+	struct question *question = question_of;
+
+	question->domain = rdt_domain(question->rdt);
+}
+
+/* So that memory is short at load, where it can be refused, and not when CPUs join. */
+static int add_domains(struct sampler *sampler)
+{
+	struct question question = {.rdt = sampler->rdt};
+	int number, err = 0;
+
+	cpus_read_lock();
+	for_each_online_cpu (number) {
+		smp_call_function_single(number, answer, &question, true);
+		err = shares_add_domain(&sampler->shares, question.domain);
+		if (err)
+			break;
+	}
+	cpus_read_unlock();
+	return err;
+}
+
+struct sampler *sampler_create(struct rdt *rdt, struct rmid_allocator *allocator,
+			       const struct sampler_policy *policy)
+{
+	struct sampler *sampler = kzalloc(sizeof(*sampler), GFP_KERNEL);
+	int err;
+
+	if (!sampler)
+		return ERR_PTR(-ENOMEM);
+	sampler->rdt = rdt;
+	sampler->allocator = allocator;
+	sampler->policy = *policy;
+	sampler->cpus = alloc_percpu(struct sampler_cpu);
+	err = shares_init(&sampler->shares, allocator->pool.max_rmid, sizeof(struct slot));
+	if (!err && sampler->cpus)
+		err = add_domains(sampler);
+	if (err || !sampler->cpus) {
+		sampler_destroy(sampler);
+		return ERR_PTR(-ENOMEM);
+	}
+	return sampler;
+}
+
+void sampler_destroy(struct sampler *sampler)
+{
+	if (!sampler)
+		return;
+	shares_destroy(&sampler->shares);
+	free_percpu(sampler->cpus);
+	kfree(sampler);
+}
+
+struct sampler_status sampler_status(struct sampler *sampler)
+{
+	struct sampler_status status = {.domains = smp_load_acquire(&sampler->shares.count)};
+	const struct sampler_status *counts;
+	int number;
+
+	for_each_possible_cpu (number) {
+		counts = &per_cpu_ptr(sampler->cpus, number)->counts;
+		status.due += READ_ONCE(counts->due);
+		status.read += READ_ONCE(counts->read);
+		status.samples += READ_ONCE(counts->samples);
+		status.overruns += READ_ONCE(counts->overruns);
+		status.unavailable += READ_ONCE(counts->unavailable);
+		status.errors += READ_ONCE(counts->errors);
+		status.paused += READ_ONCE(counts->paused);
+	}
+	return status;
+}
