@@ -8,6 +8,8 @@
 #ifndef MEMORY_COLLECTOR_RDT_H
 #define MEMORY_COLLECTOR_RDT_H
 
+#include <linux/percpu.h>
+
 #include "rdt_registers.h"
 
 /* What the parameter "hardware" asks for. */

@@ -8,6 +8,8 @@
 #ifndef MEMORY_COLLECTOR_COMPAT_SCHED_TRACE_H
 #define MEMORY_COLLECTOR_COMPAT_SCHED_TRACE_H
 
+/* On some kernels it does not compile without this one. */
+#include <linux/mm_types.h>
 #include <trace/events/sched.h>
 
 #include "have.h"
