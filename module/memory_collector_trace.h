@@ -19,6 +19,15 @@
 #include "sampler.h"
 #include "tracepoints.h"
 
+/* So that event formats have numbers for user space, not names that only a compiler knows */
+TRACE_DEFINE_ENUM(RDT_SOURCE_HARDWARE);
+TRACE_DEFINE_ENUM(RDT_SOURCE_EMULATED);
+TRACE_DEFINE_ENUM(RDT_SOURCE_SIMULATED);
+TRACE_DEFINE_ENUM(RDT_VALUE);
+TRACE_DEFINE_ENUM(RDT_UNAVAILABLE);
+TRACE_DEFINE_ENUM(RDT_ERROR);
+TRACE_DEFINE_ENUM(RDT_NOT_SUPPORTED);
+
 #define memory_collector_source(source)                                                            \
 	__print_symbolic(source, {RDT_SOURCE_HARDWARE, "hardware"},                                \
 			 {RDT_SOURCE_EMULATED, "emulated"}, {RDT_SOURCE_SIMULATED, "simulated"})
