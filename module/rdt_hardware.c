@@ -10,9 +10,8 @@
 #include <linux/fs.h>
 #include <linux/module.h>
 
+#include "compat/cpuid.h"
 #include "compat/msr.h"
-
-#include <asm/processor.h>
 
 static void hardware_cpuid(u32 leaf, u32 subleaf, struct rdt_cpuid *result)
 {
