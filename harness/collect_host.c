@@ -240,7 +240,7 @@ static bool emulated(const struct collecting *collecting)
 	return !strcmp(collecting->after.source, "emulated");
 }
 
-/* Whether an account is in order; the first line of what is wrong comes last. */
+/* Return: whether it is in order */
 static bool account_samples(const struct collecting *collecting, FILE *to)
 {
 	uint64_t emitted = grown(collecting, "samples_emitted");

@@ -80,21 +80,34 @@ static int write_file(struct mc_collector_trace *trace, const char *file, const 
 		       tracefs_instance_get_name(trace->instance), text, file, strerror(errno));
 }
 
-static int set_events(struct mc_collector_trace *trace, const char *text,
-		      struct mc_failure *failure)
+static int set_event(struct mc_collector_trace *trace, int kind, const char *text,
+		     struct mc_failure *failure)
 {
 	char path[128];
-	int kind;
 
-	for (kind = 0; kind < MC_EVENT_KINDS; kind++) {
-		if (!(trace->kinds & MC_KIND(kind)))
-			continue;
-		snprintf(path, sizeof(path), "events/%s/%s/enable", kinds[kind].system,
-			 kinds[kind].name);
-		if (write_file(trace, path, text, failure))
-			return -1;
-	}
-	return 0;
+	if (!(trace->kinds & MC_KIND(kind)))
+		return 0;
+	snprintf(path, sizeof(path), "events/%s/%s/enable", kinds[kind].system, kinds[kind].name);
+	return write_file(trace, path, text, failure);
+}
+
+/* Owners before samples and audits, and the other way round: none of those of nobody. */
+static int events_on(struct mc_collector_trace *trace, struct mc_failure *failure)
+{
+	int kind, result = 0;
+
+	for (kind = 0; kind < MC_EVENT_KINDS && !result; kind++)
+		result = set_event(trace, kind, "1", failure);
+	return result;
+}
+
+static int events_off(struct mc_collector_trace *trace, struct mc_failure *failure)
+{
+	int kind, result = 0;
+
+	for (kind = MC_EVENT_KINDS - 1; kind >= 0 && !result; kind--)
+		result = set_event(trace, kind, "0", failure);
+	return result;
 }
 
 static void find_layout(struct layout *layout, struct tep_event *event)
@@ -142,7 +155,7 @@ static int start(struct mc_collector_trace *trace, unsigned int kib, struct mc_f
 	if (write_file(trace, "trace_clock", "mono", failure) ||
 	    write_file(trace, "buffer_size_kb", size, failure) || read_formats(trace, failure))
 		return -1;
-	return set_events(trace, "1", failure);
+	return events_on(trace, failure);
 }
 
 struct mc_collector_trace *mc_collector_trace_new(const char *name, unsigned int wanted,
@@ -180,7 +193,7 @@ struct mc_collector_trace *mc_collector_trace_new(const char *name, unsigned int
 
 int mc_collector_trace_stop(struct mc_collector_trace *trace, struct mc_failure *failure)
 {
-	return set_events(trace, "0", failure);
+	return events_off(trace, failure);
 }
 
 void mc_collector_trace_free(struct mc_collector_trace *trace)
@@ -189,7 +202,7 @@ void mc_collector_trace_free(struct mc_collector_trace *trace)
 
 	if (!trace)
 		return;
-	set_events(trace, "0", &unused);
+	events_off(trace, &unused);
 	tracefs_instance_destroy(trace->instance);
 	tracefs_instance_free(trace->instance);
 	tep_free(trace->tep);

@@ -162,12 +162,15 @@ int mc_kernel_module_load(const char *path, const char *parameters, struct mc_fa
 
 int mc_kernel_module_unload(const char *name, struct mc_failure *failure)
 {
-	int64_t deadline = mc_now_ns() + 5 * NS_PER_S;
-	struct kmod_ctx *context = kmod_new(NULL, NULL);
-	struct kmod_module *module = NULL;
 	const struct timespec pause = {.tv_nsec = 20 * NS_PER_MS};
+	int64_t deadline = mc_now_ns() + 5 * NS_PER_S;
+	struct kmod_module *module = NULL;
+	struct kmod_ctx *context;
 	int error = -ENOMEM;
 
+	if (!mc_kernel_module_loaded(name))
+		return 0;
+	context = kmod_new(NULL, NULL);
 	if (context)
 		error = kmod_module_new_from_name(context, name, &module);
 	while (!error) {

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * checks.h - what the collector promises, one thing after the other
+ */
+#ifndef MEMORY_COLLECTOR_UNIT_CHECKS_H
+#define MEMORY_COLLECTOR_UNIT_CHECKS_H
+
+/* How it is loaded, what it finds, what it refuses */
+void checks_loading(void);
+/* Processes have RMIDs, and the events and the control file say which */
+void checks_processes(void);
+/* What it samples is what was simulated, at the same boundaries everywhere */
+void checks_samples(void);
+
+#endif

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * checks_loading.c - what it finds and says when it is loaded, and what it refuses
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "checks.h"
+#include "kernel_module.h"
+#include "klog.h"
+#include "tap.h"
+#include "watch.h"
+
+/* The log's words; and where it loads, what parameter hardware says then */
+static const struct {
+	const char *simulation, *parameters, *words, *hardware;
+} rows[] = {
+	{NULL, "", "RMIDs are emulated", "emulated"},
+	{NULL, "hardware=auto", "no hardware", "emulated"},
+	{NULL, "hardware=emulated emulated_max_rmid=1", "RMIDs 1 to 1 are emulated", "emulated"},
+	{"max_rmid=31", "hardware=sim", "SIMULATED", "sim"},
+	{"max_rmid=31", "hardware=sim", "RMIDs 1 to 31 (simulated)", "sim"},
+	{"max_rmid=31", "hardware=auto", "RMIDs are emulated", "emulated"},
+	{"max_rmid=31 resctrl=1", "hardware=sim", "resctrl is mounted", NULL},
+	{NULL, "hardware=on", "hardware=on: this processor shows no L3 monitoring", NULL},
+	{NULL, "hardware=sim", "rdt_sim is not loaded", NULL},
+	{NULL, "hardware=maybe", "parameter hardware=maybe: must be auto, on, emulated or sim",
+	 NULL},
+	{NULL, "emit=some", "parameter emit=some: must be changed or all", NULL},
+	{NULL, "interval_ns=49999", "parameter interval_ns=49999: must be", NULL},
+	{NULL, "interval_ns=10000000001", "parameter interval_ns=10000000001: must be", NULL},
+	{NULL, "min_free_ns=60000000001", "parameter min_free_ns=60000000001: must be", NULL},
+	{NULL, "budget_ns=0", "parameter budget_ns=0: must be", NULL},
+	{NULL, "budget_ns=1000001", "parameter budget_ns=1000001: must be", NULL},
+	{NULL, "max_processes=0", "parameter max_processes=0: must be", NULL},
+	{NULL, "max_processes=4194305", "parameter max_processes=4194305: must be", NULL},
+	{NULL, "emulated_max_rmid=0", "parameter emulated_max_rmid=0: must be", NULL},
+	{NULL, "emulated_max_rmid=65536", "parameter emulated_max_rmid=65536: must be", NULL},
+	{NULL, "reclaim_idle_ms=9", "parameter reclaim_idle_ms=9: must be", NULL},
+};
+
+static bool parameter_is(const char *name, const char *value)
+{
+	char path[128], text[64] = "";
+	ssize_t length = -1;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/module/" MC_COLLECTOR_MODULE "/parameters/%s", name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		length = read(fd, text, sizeof(text) - 1);
+		close(fd);
+	}
+	text[length > 0 ? length : 0] = '\0';
+	text[strcspn(text, "\n")] = '\0';
+	if (strcmp(text, value))
+		tap_note("%s: '%s', not '%s'", path, text, value);
+	return !strcmp(text, value);
+}
+
+/* A machine with monitoring finds it, whatever these rows say. */
+static bool has_hardware(void)
+{
+	FILE *file = fopen("/proc/cpuinfo", "re");
+	char line[8192];
+	bool found = false;
+
+	while (file && !found && fgets(line, sizeof(line), file))
+		found = strstr(line, " cqm_llc") != NULL;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static bool asks_for_hardware(const char *parameters)
+{
+	return !*parameters || strstr(parameters, "=auto") || strstr(parameters, "=on");
+}
+
+static void load_as(size_t row)
+{
+	const char *simulation = rows[row].simulation ? rows[row].simulation : "no rdt_sim";
+	struct mc_failure failure = {.text = ""};
+	bool loaded, as_said;
+
+	if (asks_for_hardware(rows[row].parameters) && has_hardware()) {
+		tap_skip(rows[row].parameters, "this machine has hardware");
+		return;
+	}
+	klog_begin();
+	loaded = !mc_collector_load(watch_modules, rows[row].simulation, rows[row].parameters,
+				    &failure);
+	as_said = rows[row].hardware ? loaded && parameter_is("hardware", rows[row].hardware)
+				     : !loaded;
+	if (!tap_check(as_said && klog_has(rows[row].words), "%s: %s '%s'", simulation,
+		       rows[row].hardware ? "takes" : "refuses", rows[row].parameters))
+		tap_note("%s", failure.text);
+	if (loaded)
+		tap_check(!mc_collector_unload(&failure) && klog_has("unloaded"),
+			  "unloaded, and says so");
+	tap_check(!mc_kernel_module_loaded(MC_COLLECTOR_MODULE) &&
+			  !mc_kernel_module_loaded(MC_SIM_MODULE) &&
+			  access(MC_CONTROL_FILE, F_OK) && access(MC_STATS_FILE, F_OK),
+		  "nothing is left");
+}
+
+static void read_back(void)
+{
+	static const struct {
+		const char *name, *value;
+	} parameters[] = {
+		{"interval_ns", "2000000"},  {"min_free_ns", "3000000"}, {"budget_ns", "40000"},
+		{"max_processes", "1000"},   {"reclaim_idle_ms", "50"},	 {"emit", "all"},
+		{"emulated_max_rmid", "77"},
+	};
+	char all[512] = "";
+	struct mc_failure failure;
+	size_t i, used = 0;
+
+	for (i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
+		used += snprintf(all + used, sizeof(all) - used, "%s=%s ", parameters[i].name,
+				 parameters[i].value);
+	if (!tap_check(!mc_collector_load(watch_modules, NULL, all, &failure), "takes '%s'", all))
+		return;
+	for (i = 0; i < sizeof(parameters) / sizeof(parameters[0]); i++)
+		tap_check(parameter_is(parameters[i].name, parameters[i].value),
+			  "%s reads back as it was given", parameters[i].name);
+	tap_check(watch_stat("rmid_max") == 77, "as many RMIDs as were asked for");
+	tap_check(!mc_collector_unload(&failure), "unloaded");
+}
+
+/* Twice is refused by the kernel itself; the first one goes on. */
+static void not_twice(void)
+{
+	struct mc_failure failure;
+
+	if (!tap_check(!mc_collector_load(watch_modules, NULL, "", &failure), "loaded"))
+		return;
+	tap_check(mc_collector_load(watch_modules, NULL, "", &failure) &&
+			  strstr(failure.text, "loaded already"),
+		  "not a second time");
+	tap_check(watch_stat("rmid_used") > 0, "and the first one is at work");
+	tap_check(!mc_collector_unload(&failure), "unloaded");
+}
+
+void checks_loading(void)
+{
+	size_t i;
+
+	tap_about("loading");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		load_as(i);
+	read_back();
+	not_twice();
+}

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * crowd.c - see crowd.h
+ */
+#include "crowd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "watch.h"
+
+static bool ended_well(pid_t pid)
+{
+	int status;
+	pid_t got;
+
+	do {
+		got = waitpid(pid, &status, 0);
+	} while (got < 0 && errno == EINTR);
+	return got == pid && WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+bool crowd_start(struct crowd *crowd, int n, bool (*work)(int times), int times)
+{
+	for (crowd->n = 0; crowd->n < n; crowd->n++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return false;
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			_exit(!work(times));
+		}
+		crowd->pid[crowd->n] = pid;
+	}
+	return true;
+}
+
+bool crowd_wait(struct crowd *crowd)
+{
+	bool good = true;
+
+	while (crowd->n > 0)
+		good &= ended_well(crowd->pid[--crowd->n]);
+	return good;
+}
+
+void crowd_kill(struct crowd *crowd)
+{
+	int i;
+
+	for (i = 0; i < crowd->n; i++)
+		kill(crowd->pid[i], SIGKILL);
+	crowd_wait(crowd);
+}
+
+bool crowd_run(const char *const *argv)
+{
+	pid_t pid = fork();
+
+	if (!pid) {
+		int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+		/* Standard output is TAP. */
+		dup2(null, STDOUT_FILENO);
+		execv(argv[0], (char *const *)argv);
+		_exit(127);
+	}
+	return pid > 0 && ended_well(pid);
+}
+
+bool crowd_forks(int times)
+{
+	int i;
+
+	for (i = 0; !times || i < times; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		if (pid < 0 || !ended_well(pid))
+			return false;
+	}
+	return true;
+}
+
+/* ---- CPUs ---- */
+
+static void last_cpu_path(char *path, size_t size)
+{
+	snprintf(path, size, "/sys/devices/system/cpu/cpu%ld/online",
+		 sysconf(_SC_NPROCESSORS_CONF) - 1);
+}
+
+static bool set_online(bool online)
+{
+	char path[64];
+	ssize_t put;
+	int fd;
+
+	last_cpu_path(path, sizeof(path));
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	put = write(fd, online ? "1" : "0", 1);
+	close(fd);
+	return put == 1;
+}
+
+bool crowd_can_hotplug(void)
+{
+	char path[64];
+
+	last_cpu_path(path, sizeof(path));
+	return sysconf(_SC_NPROCESSORS_CONF) > 1 && !access(path, W_OK);
+}
+
+bool crowd_hotplug(int pause_ms)
+{
+	for (;;) {
+		if (!set_online(false))
+			return false;
+		watch_sleep_ms(pause_ms);
+		if (!set_online(true))
+			return false;
+		watch_sleep_ms(pause_ms);
+	}
+}
+
+void crowd_all_online(void)
+{
+	/* Refused where it is on line already. */
+	set_online(true);
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * klog.h - what the kernel has said since
+ */
+#ifndef MEMORY_COLLECTOR_UNIT_KLOG_H
+#define MEMORY_COLLECTOR_UNIT_KLOG_H
+
+#include <stdbool.h>
+
+/* From now on */
+void klog_begin(void);
+
+/* Is there a message with these words since klog_begin()? */
+bool klog_has(const char *words);
+
+/* Has the kernel reported something broken since klog_begin()? It is noted. */
+bool klog_clean(void);
+
+#endif

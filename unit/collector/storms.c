@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * storms.c - what each storm does; watch.c judges them all alike
+ */
+#include "storms.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "crowd.h"
+#include "tap.h"
+#include "watch.h"
+
+#define PARENTS 8
+#define KINDS (MC_KINDS_RMID | MC_KIND(MC_PQR_AUDIT))
+#define KIB (32 * 1024)
+
+/**
+ * struct storm - one storm
+ * @name: of it
+ * @plan: how the collector is loaded
+ * @run: does it, and checks that it was done
+ * @some: how much of it in the default tests
+ * @all: at full size
+ * @hotplug: a CPU goes off and on meanwhile, at full size
+ * @scarce: there are more processes than RMIDs
+ */
+struct storm {
+	const char *name;
+	struct watch_plan plan;
+	bool (*run)(int much);
+	int some, all;
+	bool hotplug, scarce;
+};
+
+/* ---- what they do ---- */
+
+static bool forks(int much)
+{
+	struct crowd crowd;
+
+	return crowd_start(&crowd, PARENTS, crowd_forks, much / PARENTS) && crowd_wait(&crowd);
+}
+
+static bool repeat(const char *const *argv, int times)
+{
+	int i;
+
+	for (i = 0; i < times; i++) {
+		if (!crowd_run(argv))
+			return false;
+	}
+	return true;
+}
+
+/* The leader is gone, and another thread has its id and goes on. */
+static bool exec_by_thread(int times)
+{
+	static const char *const argv[] = {watch_alpha, "threads", "64", watch_beta, NULL};
+
+	return repeat(argv, times);
+}
+
+static bool threads(int much)
+{
+	struct crowd crowd;
+
+	return crowd_start(&crowd, 2, exec_by_thread, much / 2) && crowd_wait(&crowd);
+}
+
+static bool end_together(int times)
+{
+	static const char *const few[] = {watch_alpha, "together", "2", NULL};
+	static const char *const many[] = {watch_alpha, "together", "16", NULL};
+
+	return repeat(few, times / 2) && repeat(many, times / 2);
+}
+
+static bool together(int much)
+{
+	struct crowd crowd;
+
+	return crowd_start(&crowd, 2, end_together, much / 2) && crowd_wait(&crowd);
+}
+
+static bool chain(int times)
+{
+	char number[16];
+	const char *const argv[] = {watch_alpha, "chain", number, watch_beta, "0", NULL};
+
+	snprintf(number, sizeof(number), "%d", times);
+	return crowd_run(argv);
+}
+
+static bool chains(int much)
+{
+	struct crowd crowd;
+
+	return crowd_start(&crowd, 4, chain, much / 4) && crowd_wait(&crowd);
+}
+
+/* Three times as many parents as there are RMIDs at most, each with a child at a time */
+static bool scarce(int much)
+{
+	struct crowd crowd;
+
+	return crowd_start(&crowd, 48, crowd_forks, much / 48) && crowd_wait(&crowd);
+}
+
+static bool stress(const char *stressor, int seconds)
+{
+	char option[32], time[16];
+	const char *const argv[] = {"/usr/bin/stress-ng", option, "2", "--timeout", time, "--quiet",
+				    "--temp-path",	  "/tmp", NULL};
+
+	snprintf(option, sizeof(option), "--%s", stressor);
+	snprintf(time, sizeof(time), "%ds", seconds);
+	return crowd_run(argv);
+}
+
+static bool stress_io_uring(int much)
+{
+	return stress("io-uring", much);
+}
+
+static bool stress_clone(int much)
+{
+	return stress("clone", much);
+}
+
+static bool stress_vfork(int much)
+{
+	return stress("vfork", much);
+}
+
+/* ---- all of them ---- */
+
+#define SIMULATED(rmids)                                         \
+	{                                                        \
+		"audit_us=1000 max_rmid=" #rmids, "", KINDS, KIB \
+	}
+
+static const struct storm storms[] = {
+	{"forks", SIMULATED(255), forks, 1600, 100000, true, false},
+	{"forks, emulated", {NULL, "", MC_KINDS_RMID, KIB}, forks, 400, 20000, true, false},
+	{"exec by one of 64 threads", SIMULATED(255), threads, 10, 400, true, false},
+	{"last threads together", SIMULATED(255), together, 60, 3000, true, false},
+	{"chains of execs", SIMULATED(255), chains, 200, 8000, true, false},
+	{"max RMID 8", SIMULATED(8), scarce, 960, 9600, true, true},
+	{"max RMID 15", SIMULATED(15), scarce, 480, 9600, true, true},
+	{"max RMID 31", SIMULATED(31), scarce, 480, 9600, true, true},
+	{"stress-ng io-uring", SIMULATED(255), stress_io_uring, 1, 15, true, false},
+	{"stress-ng clone", SIMULATED(255), stress_clone, 1, 15, true, false},
+	{"stress-ng vfork", SIMULATED(255), stress_vfork, 1, 15, true, false},
+};
+
+#define N_STORMS (sizeof(storms) / sizeof(storms[0]))
+
+static bool needs_stress_ng(const struct storm *storm)
+{
+	return !strncmp(storm->name, "stress-ng", strlen("stress-ng"));
+}
+
+static void judge_scarcity(const struct watch *watch, const struct storm *storm)
+{
+	const struct mc_rmid_findings *findings = mc_rmid_history_findings(watch->history);
+	uint64_t max = watch_stat("rmid_max");
+
+	if (storm->scarce)
+		tap_check(watch_grown(watch, "processes_refused") > 0 && findings->most_used == max,
+			  "all %" PRIu64 " RMIDs were in use at a time, and more were wanted", max);
+	else
+		tap_check(!watch_grown(watch, "rmid_never"), "there was never a want of RMIDs");
+	tap_check(!watch_grown(watch, "processes_untracked"), "every process was followed");
+}
+
+static void run_storm(const struct storm *storm, bool full)
+{
+	struct crowd hotplug = {.n = 0};
+	struct watch watch;
+	bool done;
+
+	tap_about(storm->name);
+	if (needs_stress_ng(storm) && access("/usr/bin/stress-ng", X_OK)) {
+		tap_skip("storm", "stress-ng is not here; ./bootstrap test installs it");
+		return;
+	}
+	if (!watch_begin(&watch, &storm->plan))
+		return;
+	if (full && storm->hotplug && crowd_can_hotplug())
+		crowd_start(&hotplug, 1, crowd_hotplug, 200);
+	done = storm->run(full ? storm->all : storm->some);
+	crowd_kill(&hotplug);
+	crowd_all_online();
+	tap_check(done, "done");
+	watch_judge(&watch);
+	judge_scarcity(&watch, storm);
+	watch_end(&watch);
+}
+
+bool storms_run(const char *name, bool full)
+{
+	bool all = !strcmp(name, "all"), found = false;
+	size_t i;
+
+	for (i = 0; i < N_STORMS; i++) {
+		if (!all && strcmp(name, storms[i].name))
+			continue;
+		run_storm(&storms[i], full);
+		found = true;
+	}
+	return found;
+}
