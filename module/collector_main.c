@@ -120,20 +120,15 @@ static int __init choose(const char *name, const char *word, const char *const *
 	return index;
 }
 
-static int __init open_rdt(void)
+static int __init open_rdt(enum rdt_choice choice)
 {
 	static const char *const came_of_it[] = {
 		[RDT_SOURCE_HARDWARE] = "on",
 		[RDT_SOURCE_EMULATED] = "emulated",
 		[RDT_SOURCE_SIMULATED] = "sim",
 	};
-	int choice = choose("hardware", hardware, choices, ARRAY_SIZE(choices),
-			    "auto, on, emulated or sim");
-	int err;
+	int err = rdt_open(&rdt, choice);
 
-	if (choice < 0)
-		return choice;
-	err = rdt_open(&rdt, choice);
 	if (!err)
 		strscpy(hardware, came_of_it[rdt.source], sizeof(hardware));
 	return err;
@@ -155,14 +150,10 @@ static int __init init_allocator(void)
 	return rmid_allocator_init(&allocator, max_rmid, &policy, &tracepoints_rmid_events);
 }
 
-static int __init create_sampler(void)
+static int __init create_sampler(bool emit_all)
 {
-	struct sampler_policy policy = {.budget_ns = budget_ns};
-	int choice = choose("emit", emit, emissions, ARRAY_SIZE(emissions), "changed or all");
+	const struct sampler_policy policy = {.budget_ns = budget_ns, .emit_all = emit_all};
 
-	if (choice < 0)
-		return choice;
-	policy.emit_all = choice;
 	if (!rdt_has_counters(&rdt))
 		return 0;
 	sampler = sampler_create(&rdt, &allocator, &policy);
@@ -246,18 +237,21 @@ static void __init say_loaded(void)
 
 static int __init collector_init(void)
 {
+	int choice = choose("hardware", hardware, choices, ARRAY_SIZE(choices),
+			    "auto, on, emulated or sim");
+	int emission = choose("emit", emit, emissions, ARRAY_SIZE(emissions), "changed or all");
 	int err;
 
-	if (!numbers_valid())
+	if (choice < 0 || emission < 0 || !numbers_valid())
 		return -EINVAL;
-	err = open_rdt();
+	err = open_rdt(choice);
 	if (err)
 		return err;
 	tracepoints_source(rdt.source);
 	err = init_allocator();
 	if (err)
 		goto err_rdt;
-	err = create_sampler();
+	err = create_sampler(emission);
 	if (err)
 		goto err_allocator;
 	err = create_processes();
