@@ -84,6 +84,8 @@ const char *mc_parse_preemption(const char *version, const char *sched_preempt)
 		return "voluntary";
 	if (strstr(sched_preempt, "(full)"))
 		return "full";
+	if (strstr(sched_preempt, "(lazy)"))
+		return "lazy";
 	/* With PREEMPT_DYNAMIC it is what the command line says, or a default of the build. */
 	if (strstr(version, "PREEMPT_DYNAMIC"))
 		return "";

@@ -151,11 +151,17 @@ static bool try_format(struct search *search, const char *format, const char *fo
 	       try_image(search, path);
 }
 
-/* An unpacked package, or a folder with images */
-static bool try_folder(struct search *search, const char *folder)
+/* An unpacked package, of which newer ones have the image among its modules */
+static bool try_package(struct search *search, const char *folder)
 {
 	return try_format(search, "%s/boot/vmlinuz-%s", folder) ||
-	       try_format(search, "%s/vmlinuz-%s", folder);
+	       try_format(search, "%s/usr/lib/modules/%s/vmlinuz", folder);
+}
+
+/* One, or a folder with images */
+static bool try_folder(struct search *search, const char *folder)
+{
+	return try_package(search, folder) || try_format(search, "%s/vmlinuz-%s", folder);
 }
 
 static bool try_cache(struct search *search)
@@ -170,7 +176,7 @@ static bool try_cache(struct search *search)
 	else
 		length = snprintf(folder, sizeof(folder), "%s/.cache/memory-collector/kernels/%s",
 				  home ? home : "", search->release);
-	return length < (int)sizeof(folder) && try_format(search, "%s/boot/vmlinuz-%s", folder);
+	return length < (int)sizeof(folder) && try_package(search, folder);
 }
 
 static bool search_everywhere(struct search *search)

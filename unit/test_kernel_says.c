@@ -46,6 +46,7 @@ static void facts(void **state)
 		{"#1 SMP PREEMPT_DYNAMIC Debian 6.1", "none (voluntary) full \n", "voluntary"},
 		{"#1 SMP PREEMPT_DYNAMIC Debian 6.1", "(none) voluntary full \n", "none"},
 		{"#1 SMP PREEMPT_DYNAMIC Debian 6.1", "none voluntary (full) \n", "full"},
+		{"#1 SMP PREEMPT_DYNAMIC Debian 7.2", "full (lazy) \n", "lazy"},
 		{"#1 SMP PREEMPT_DYNAMIC Debian 6.1", "", ""},
 		{"#1 SMP PREEMPT 2026", "", "full"},
 		{"#1 SMP 2026", "", ""},

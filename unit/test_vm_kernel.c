@@ -76,6 +76,8 @@ static void make_tree(void)
 	put_file("/usr/usr/lib/modules/" RELEASE "/modules.order", "", 0);
 	put_image("/fedora/lib/modules/" RELEASE "/vmlinuz", RELEASE);
 	put_file("/fedora/lib/modules/" RELEASE "/modules.order", "", 0);
+	put_image("/sid/usr/lib/modules/" RELEASE "/vmlinuz", RELEASE);
+	put_file("/sid/usr/lib/modules/" RELEASE "/modules.order", "", 0);
 	put_image("/other/boot/vmlinuz-" RELEASE, OTHER);
 	put_file("/other/lib/modules/" RELEASE "/modules.order", "", 0);
 	put_image("/bare/boot/vmlinuz-" RELEASE, RELEASE);
