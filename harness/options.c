@@ -178,6 +178,8 @@ static const struct option table[] = {
 	{"--memory", "MIB", "of the VM (default 1024)", take_memory, FIELD(memory_mib), WITH_VM},
 	{"--kernel", "FILE", "kernel image for the VM (default: one that fits)", take_text,
 	 FIELD(kernel), WITH_VM},
+	{"--kernels", "A,B", "kernels that bootstrap fetched, one VM after another", take_text,
+	 FIELD(kernels), WITH_VM},
 	{"--module", "FILE", "measuring module (default: the one that was built)", take_text,
 	 FIELD(module), WITH_RUN},
 	{"--scratch", "DIR", "where loads write on the host (default /tmp)", take_text,
@@ -249,6 +251,9 @@ static int check_together(const struct mc_options *options, const bool *given,
 			return mc_fail(failure, MC_EXIT_USAGE, "%s means nothing with %s",
 				       table[i].name, name);
 	}
+	if (options->kernels && (options->kernel || options->module))
+		return mc_fail(failure, MC_EXIT_USAGE, "%s means nothing with --kernels",
+			       options->kernel ? "--kernel" : "--module");
 	if (options->duration_ns / MC_TICKS_MIN < options->interval_ns)
 		return mc_fail(failure, MC_EXIT_USAGE,
 			       "--duration: %" PRIu64 " ns are too short, a window has at least %d "
@@ -297,8 +302,7 @@ void mc_options_help(FILE *to)
 	char left[64];
 	size_t i;
 
-	fputs("usage: run-stress [OPTION...]\n", to);
-	fputs("Measures how late timer ticks are under load.\n", to);
+	fputs("usage: run-stress [OPTION...]: how late are timer ticks under load?\n", to);
 	for (i = 0; i < N_OPTIONS; i++) {
 		if (!table[i].help)
 			continue;

@@ -35,7 +35,7 @@ struct mc_options {
 	const char **scenarios;
 	uint64_t interval_ns, duration_ns;
 	unsigned int cpus, memory_mib;
-	const char *kernel, *module, *results, *scratch, *from;
+	const char *kernel, *kernels, *module, *results, *scratch, *from;
 	const char *progress_records;
 };
 

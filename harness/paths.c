@@ -43,6 +43,7 @@ static void in_build(struct mc_paths *paths)
 	paths->matrix = strdup(MC_SOURCE_DIR "/stress/default.ini");
 	paths->scripts = strdup(MC_SOURCE_DIR "/results");
 	paths->module = strdup(MC_BUILD_DIR "/module/" MC_BENCH_MODULE ".ko");
+	paths->kernels = strdup(MC_BUILD_DIR "/kernels");
 	if (realpath(MC_BUILD_DIR, build) && below(build, MC_SOURCE_DIR))
 		paths->results = strdup(MC_SOURCE_DIR "/results");
 	else
@@ -129,6 +130,7 @@ static void installed(struct mc_paths *paths)
 	root = before(prefix, MC_PREFIX);
 	prefix[root < 0 ? 0 : root] = '\0';
 	paths->module = installed_module(prefix);
+	paths->kernels = strdup("kernels");
 	paths->results = strdup("results");
 	free(prefix);
 }
@@ -152,7 +154,7 @@ int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure)
 		in_build(paths);
 	else
 		installed(paths);
-	if (paths->matrix && paths->scripts && paths->module && paths->results)
+	if (paths->matrix && paths->scripts && paths->module && paths->kernels && paths->results)
 		return 0;
 	mc_paths_free(paths);
 	return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
@@ -164,6 +166,7 @@ void mc_paths_free(struct mc_paths *paths)
 	free(paths->matrix);
 	free(paths->scripts);
 	free(paths->module);
+	free(paths->kernels);
 	free(paths->results);
 	memset(paths, 0, sizeof(*paths));
 }

@@ -13,11 +13,12 @@
  * @matrix: the default scenario matrix
  * @scripts: folder with the gnuplot scripts
  * @module: sync_timer_benchmark_module.ko
+ * @kernels: folder with what module/kernel-set.sh made
  * @results: folder for result folders; relative to the current folder unless
  *	run from a build folder inside the project
  */
 struct mc_paths {
-	char *self, *matrix, *scripts, *module, *results;
+	char *self, *matrix, *scripts, *module, *kernels, *results;
 };
 
 /**

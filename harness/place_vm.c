@@ -45,7 +45,7 @@ struct vm {
 	const struct mc_job *job;
 	struct mc_progress *progress;
 	uint16_t machine;
-	char *init, *stress_ng, *unpacked;
+	char *program, *init, *stress_ng, *unpacked;
 	struct mc_vm_kernel kernel;
 	struct mc_vm_folder folder;
 	FILE *log, *tar;
@@ -107,6 +107,36 @@ static int check_variables(struct mc_failure *failure)
 	return 0;
 }
 
+/* Of the system that the guest's programs are of; this one's is where PATH says. */
+static char *in_root(const struct vm *vm, const char *path)
+{
+	char *whole;
+
+	return asprintf(&whole, "%s%s", vm->job->root, path) < 0 ? NULL : whole;
+}
+
+static int find_programs(struct vm *vm, struct mc_failure *failure)
+{
+	struct mc_elf elf;
+
+	vm->program = vm->job->root ? in_root(vm, GUEST_PROGRAM) : strdup(vm->job->self);
+	if (!vm->program)
+		return out_of_memory(failure);
+	if (mc_elf_read(&elf, vm->program, failure))
+		return -1;
+	vm->machine = elf.machine;
+	mc_elf_free(&elf);
+	vm->init = mc_vm_find_init(vm->program, failure);
+	/* Without it the scenarios with a load are skipped, and say so. */
+	vm->stress_ng = vm->job->root ? in_root(vm, GUEST_STRESS_NG)
+				      : mc_vm_find_program("stress-ng");
+	if (vm->stress_ng && access(vm->stress_ng, X_OK)) {
+		free(vm->stress_ng);
+		vm->stress_ng = NULL;
+	}
+	return vm->init ? 0 : -1;
+}
+
 static int find_qemu(const struct vm *vm, struct mc_failure *failure)
 {
 	const char *name = mc_vm_qemu(vm->machine);
@@ -116,7 +146,7 @@ static int find_qemu(const struct vm *vm, struct mc_failure *failure)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "%s is for a machine that there is no VM for; --place host measures "
 			       "this machine itself",
-			       vm->job->self);
+			       vm->program);
 	path = mc_vm_find_program(name);
 	if (!path)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
@@ -131,25 +161,18 @@ static int find_qemu(const struct vm *vm, struct mc_failure *failure)
 static int find_all(struct vm *vm, struct mc_failure *failure)
 {
 	char release[128];
-	struct mc_elf elf;
 
-	if (mc_elf_read(&elf, vm->job->self, failure))
+	if (find_programs(vm, failure) || check_variables(failure) || find_qemu(vm, failure) ||
+	    mc_vm_scratch_check(failure) ||
+	    mc_module_release(vm->job->module, release, sizeof(release), failure))
 		return -1;
-	vm->machine = elf.machine;
-	mc_elf_free(&elf);
-	if (check_variables(failure) || find_qemu(vm, failure) || mc_vm_scratch_check(failure) ||
-	    mc_module_release(vm->job->module, release, sizeof(release), failure) ||
-	    mc_vm_kernel_find(&vm->kernel, release, vm->job->kernel, failure))
-		return -1;
-	vm->init = mc_vm_find_init(vm->job->self, failure);
-	/* Without it the scenarios with a load are skipped, and say so. */
-	vm->stress_ng = mc_vm_find_program("stress-ng");
-	return vm->init ? 0 : -1;
+	return mc_vm_kernel_find(&vm->kernel, release, vm->job->kernel, failure);
 }
 
 static void free_vm(struct vm *vm)
 {
 	mc_vm_kernel_free(&vm->kernel);
+	free(vm->program);
 	free(vm->init);
 	free(vm->stress_ng);
 	free(vm->unpacked);
@@ -243,10 +266,10 @@ static int build_initramfs(struct vm *vm, struct mc_failure *failure)
 {
 	static const char *const no_tests[] = {NULL};
 	const struct mc_vm_file programs[] = {
-		{vm->job->self, GUEST_PROGRAM}, {vm->stress_ng, GUEST_STRESS_NG}, {NULL, NULL}};
+		{vm->program, GUEST_PROGRAM}, {vm->stress_ng, GUEST_STRESS_NG}, {NULL, NULL}};
 	struct command *command = calloc(1, sizeof(*command));
 	struct mc_vm_plan plan = {
-		.sysroot = "",
+		.sysroot = vm->job->root ? vm->job->root : "",
 		.init = vm->init,
 		.kernel = &vm->kernel,
 		.programs = programs,

@@ -414,11 +414,16 @@ static const char *place_name(const struct mc_result *result)
 static void put_subtitle(const struct mc_result *result, FILE *to)
 {
 	const struct mc_environment *environment = &result->environment;
-	char interval[MC_TIME_TEXT], duration[MC_TIME_TEXT], text[512];
+	char interval[MC_TIME_TEXT], duration[MC_TIME_TEXT], kernels[256], text[512];
 	size_t used;
 
-	used = snprintf(text, sizeof(text), "kernel %s, %s, ",
-			*environment->kernel ? environment->kernel : "unknown", place_name(result));
+	if (*mc_result_kernels(result, kernels, sizeof(kernels)))
+		used = snprintf(text, sizeof(text), "kernels %s; %s, ", kernels,
+				place_name(result));
+	else
+		used = snprintf(text, sizeof(text), "kernel %s, %s, ",
+				*environment->kernel ? environment->kernel : "unknown",
+				place_name(result));
 	if (environment->cpus_online)
 		used += snprintf(text + used, sizeof(text) - used, "%u CPU%s, ",
 				 environment->cpus_online,

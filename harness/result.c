@@ -77,6 +77,35 @@ enum mc_exit mc_result_exit(const struct mc_result *result)
 	return any_ok ? MC_EXIT_OK : MC_EXIT_INVALID;
 }
 
+/* In a run of several kernels, every scenario's name ends in "@NAME". */
+static const char *kernel_name(const struct mc_scenario_result *scenario)
+{
+	const char *at = strrchr(scenario->test, '@');
+
+	return at && *scenario->kernel ? at + 1 : NULL;
+}
+
+char *mc_result_kernels(const struct mc_result *result, char *out, size_t size)
+{
+	size_t used = 0;
+
+	*out = '\0';
+	for (size_t i = 0; i < result->n_scenarios && used < size; i++) {
+		const char *name = kernel_name(&result->scenario[i]);
+		bool told = !name;
+
+		for (size_t j = 0; j < i && !told; j++) {
+			const char *other = kernel_name(&result->scenario[j]);
+
+			told = other && !strcmp(other, name);
+		}
+		if (!told)
+			used += snprintf(out + used, size - used, "%s%s %s", used ? ", " : "", name,
+					 result->scenario[i].kernel);
+	}
+	return out;
+}
+
 const char *mc_status_name(enum mc_status status)
 {
 	static const char *const names[] = {

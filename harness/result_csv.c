@@ -17,6 +17,7 @@
 
 enum kind {
 	TEST,
+	KERNEL, /* in a run of several kernels only */
 	STATUS,
 	COUNT, /* uint64_t, empty where nothing was measured */
 	STAT_NS, /* int64_t in a struct mc_stats, empty where that is empty */
@@ -62,6 +63,7 @@ static const struct column columns[] = {
 	STAT("corrected_max_ns", STAT_NS, corrected, max),
 	SCENARIO("expected_ticks", expected_ticks),
 	SCENARIO("skew_incomplete", skew_incomplete),
+	{"kernel", KERNEL, 0, 0}, /* the last one */
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -79,6 +81,9 @@ static void format_cell(const struct mc_scenario_result *scenario, const struct 
 	switch (column->kind) {
 	case TEST:
 		snprintf(cell, CELL_MAX, "%s", scenario->test);
+		break;
+	case KERNEL:
+		snprintf(cell, CELL_MAX, "%s", scenario->kernel);
 		break;
 	case STATUS:
 		snprintf(cell, CELL_MAX, "%s", mc_status_name(scenario->status));
@@ -116,15 +121,24 @@ static void print_cell(const char *cell, FILE *to)
 	fputc('"', to);
 }
 
+static size_t columns_of(const struct mc_result *result)
+{
+	for (size_t i = 0; i < result->n_scenarios; i++)
+		if (*result->scenario[i].kernel)
+			return N_COLUMNS;
+	return N_COLUMNS - 1;
+}
+
 int mc_result_write_csv(const struct mc_result *result, FILE *to, struct mc_failure *failure)
 {
+	size_t n = columns_of(result);
 	char cell[CELL_MAX];
 
-	for (size_t column = 0; column < N_COLUMNS; column++)
+	for (size_t column = 0; column < n; column++)
 		fprintf(to, "%s%s", column ? "," : "", columns[column].name);
 	fputc('\n', to);
 	for (size_t i = 0; i < result->n_scenarios; i++) {
-		for (size_t column = 0; column < N_COLUMNS; column++) {
+		for (size_t column = 0; column < n; column++) {
 			if (column)
 				fputc(',', to);
 			format_cell(&result->scenario[i], &columns[column], cell);

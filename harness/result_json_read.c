@@ -509,6 +509,17 @@ static int read_counts(struct reader *reader, json_object *object,
 	return 0;
 }
 
+/* There in a run of several kernels only */
+static int read_kernel(struct reader *reader, json_object *object,
+		       struct mc_scenario_result *scenario)
+{
+	json_object *value;
+
+	if (!json_object_object_get_ex(object, "kernel", &value))
+		return 0;
+	return read_text(reader, "kernel", value, scenario->kernel, sizeof(scenario->kernel));
+}
+
 static int read_scenario(struct reader *reader, json_object *object,
 			 struct mc_scenario_result *scenario)
 {
@@ -516,6 +527,7 @@ static int read_scenario(struct reader *reader, json_object *object,
 	const char *why;
 
 	if (read_fields(reader, object, mc_scenario_text_fields, scenario) ||
+	    read_kernel(reader, object, scenario) ||
 	    read_status(reader, object, &scenario->status) || read_cpus(reader, object, scenario) ||
 	    read_counts(reader, object, scenario))
 		return -1;

@@ -224,6 +224,8 @@ static json_object *new_scenario(const struct mc_scenario_result *scenario)
 	json_object *object = json_object_new_object();
 
 	add_fields(object, scenario, mc_scenario_text_fields);
+	if (*scenario->kernel)
+		json_object_object_add(object, "kernel", new_text(scenario->kernel));
 	json_object_object_add(object, "status",
 			       json_object_new_string(mc_status_name(scenario->status)));
 	json_object_object_add(object, "window",

@@ -16,6 +16,7 @@
 #include "bench_module.h"
 #include "config.h"
 #include "environment.h"
+#include "kernel_sets.h"
 #include "load.h"
 #include "memory_collector/child.h"
 #include "memory_collector/place.h"
@@ -30,6 +31,7 @@ struct program {
 	struct mc_paths paths;
 	struct mc_matrix matrix;
 	const char **files; /* of the matrix, NULL at the end */
+	struct mc_kernel_sets kernels; /* none: that of the module */
 	struct mc_progress *progress;
 	FILE *records;
 	char *command;
@@ -47,11 +49,15 @@ static void note(const char *line)
 
 static const struct mc_place *place_of(const struct program *program)
 {
+	if (program->kernels.n > 1)
+		return &mc_place_kernels;
 	return program->options.host ? &mc_place_host : &mc_place_vm;
 }
 
 static const char *module_of(const struct program *program)
 {
+	if (program->kernels.n)
+		return program->kernels.set[0].module;
 	return program->options.module ? program->options.module : program->paths.module;
 }
 
@@ -134,7 +140,11 @@ static int dry_run(const struct program *program, struct mc_failure *failure)
 		printf("place: a VM with %u CPUs and %u MiB, kernel image %s\n", options->cpus,
 		       options->memory_mib,
 		       options->kernel ? options->kernel : "to be found for the module");
-	printf("module: %s\n", module_of(program));
+	for (i = 0; i < program->kernels.n; i++)
+		printf("kernel %s: %s\n", program->kernels.set[i].name,
+		       program->kernels.set[i].module);
+	if (!program->kernels.n)
+		printf("module: %s\n", module_of(program));
 	printf("results: a new folder in %s\n",
 	       options->results ? options->results : program->paths.results);
 	printf("%zu scenarios, %s each, a tick every %s: %s ticks per CPU\n", program->matrix.n,
@@ -188,32 +198,6 @@ static void draw(const struct program *program, const struct mc_result *result, 
 		mc_progress_note(program->progress, "no plots: %s", failure.text);
 }
 
-static int write_files(const struct mc_result *result, const struct mc_result_dir *dir,
-		       struct mc_failure *failure)
-{
-	static const struct {
-		const char *name;
-		int (*write)(const struct mc_result *result, FILE *to, struct mc_failure *failure);
-	} files[] = {{"summary.json", mc_result_write_json}, {"summary.csv", mc_result_write_csv}};
-	size_t i;
-
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		FILE *file = mc_result_dir_open(dir, files[i].name, failure);
-		int result_of_write;
-
-		if (!file)
-			return -1;
-		result_of_write = files[i].write(result, file, failure);
-		if (result_of_write) {
-			fclose(file);
-			return -1;
-		}
-		if (mc_result_file_close(file, files[i].name, failure))
-			return -1;
-	}
-	return 0;
-}
-
 /* ---- a run ---- */
 
 static int describe_run(const struct program *program, struct mc_result *result,
@@ -238,7 +222,7 @@ static int fill_folder(struct program *program, const struct mc_job *job, struct
 	    place_of(program)->run(job, program->progress, dir, result, failure))
 		return -1;
 	result->run.elapsed_s = (mc_now_ns() - program->started_ns) / 1e9;
-	if (write_files(result, dir, failure))
+	if (mc_result_write(result, dir, failure))
 		return -1;
 	draw(program, result, dir->temporary);
 	if (mc_stop_requested())
@@ -266,6 +250,17 @@ static int measure_into(struct program *program, const struct mc_job *job,
 	return code;
 }
 
+/* What the run's folder is named after */
+static int name_kernel(const struct program *program, char *name, size_t size,
+		       struct mc_failure *failure)
+{
+	if (program->kernels.n > 1) {
+		snprintf(name, size, "%zu-kernels", program->kernels.n);
+		return 0;
+	}
+	return mc_module_release(module_of(program), name, size, failure);
+}
+
 static int measure(struct program *program, struct mc_failure *failure)
 {
 	const struct mc_options *options = &program->options;
@@ -280,13 +275,15 @@ static int measure(struct program *program, struct mc_failure *failure)
 		.memory_mib = options->memory_mib,
 		.kernel = options->kernel,
 		.self = program->paths.self,
+		.root = program->kernels.n ? program->kernels.set[0].root : NULL,
+		.kernels = &program->kernels,
 		.scenario_files = program->files,
 	};
 	char release[sizeof(((struct utsname *)0)->release)];
 	struct mc_result_dir dir;
 	int code;
 
-	if (mc_module_release(job.module, release, sizeof(release), failure) ||
+	if (name_kernel(program, release, sizeof(release), failure) ||
 	    place_of(program)->check(&job, program->progress, failure) ||
 	    mc_result_dir_create(&dir, options->results ? options->results : program->paths.results,
 				 release, note, failure))
@@ -375,6 +372,9 @@ static int run_program(struct program *program, struct mc_failure *failure)
 		return -1;
 	if (options->from)
 		return reread(program, failure);
+	if (options->kernels && mc_kernel_sets_find(&program->kernels, options->kernels,
+						    program->paths.kernels, failure))
+		return -1;
 	if (read_matrix(program, failure))
 		return -1;
 	if (options->list) {
@@ -393,6 +393,7 @@ static void end_program(struct program *program)
 	if (program->records)
 		fclose(program->records);
 	mc_matrix_free(&program->matrix);
+	mc_kernel_sets_free(&program->kernels);
 	mc_paths_free(&program->paths);
 	mc_options_free(&program->options);
 	free(program->files);

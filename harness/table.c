@@ -433,10 +433,16 @@ static void put_facts(const struct mc_result *result, FILE *to)
 	const struct mc_environment *environment = &result->environment;
 	const struct mc_run *run = &result->run;
 	char interval[MC_TIME_TEXT], duration[MC_TIME_TEXT], elapsed[32] = "";
+	char kernels[MC_TEXT_MAX];
 
-	put_fact(to, "kernel", "%s%s%s%s%s", *environment->kernel ? environment->kernel : "unknown",
-		 *environment->preemption ? ", preemption " : "", environment->preemption,
-		 *environment->clocksource ? ", clock source " : "", environment->clocksource);
+	if (*mc_result_kernels(result, kernels, sizeof(kernels)))
+		put_fact(to, "kernels", "%s", kernels);
+	else
+		put_fact(to, "kernel", "%s%s%s%s%s",
+			 *environment->kernel ? environment->kernel : "unknown",
+			 *environment->preemption ? ", preemption " : "", environment->preemption,
+			 *environment->clocksource ? ", clock source " : "",
+			 environment->clocksource);
 	put_place(result, to);
 	if (environment->cpus_online)
 		put_fact(to, "CPUs", "%u%s%s", environment->cpus_online,

@@ -116,6 +116,26 @@ static void test_lines(void **state)
 	}
 }
 
+/* The column is there where any scenario has a kernel of its own. */
+static void test_kernels(void **state)
+{
+	struct mc_result *result = synthetic_result(2, 2, 100000000);
+	struct mc_failure failure;
+	char *text;
+
+	strcpy(result->scenario[1].kernel, "6.12, mine");
+	text = written(result);
+	assert_int_equal(strncmp(text, HEADER ",kernel\n", strlen(HEADER ",kernel\n")), 0);
+	assert_non_null(strstr(text, ",\ncpu,"));
+	assert_string_equal(text + strlen(text) - strlen(",\"6.12, mine\"\n"), ",\"6.12, mine\"\n");
+	assert_int_equal(check(result, text, strlen(text), &failure), 0);
+	strcpy(result->scenario[1].kernel, "6.13");
+	assert_int_equal(check(result, text, strlen(text), &failure), -1);
+	assert_non_null(strstr(failure.text, "summary.csv:3: column kernel does not agree"));
+	mc_result_free(result);
+	free(text);
+}
+
 static void test_no_lines(void **state)
 {
 	struct mc_result *result = mc_result_new();
@@ -290,13 +310,10 @@ static void test_ticks(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),
-		cmocka_unit_test(test_no_lines),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_truncated),
-		cmocka_unit_test(test_carriage_returns),
-		cmocka_unit_test(test_longer),
-		cmocka_unit_test(test_write_error),
+		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_kernels),
+		cmocka_unit_test(test_no_lines),  cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_truncated), cmocka_unit_test(test_carriage_returns),
+		cmocka_unit_test(test_longer),	  cmocka_unit_test(test_write_error),
 		cmocka_unit_test(test_ticks),
 	};
 

@@ -120,6 +120,7 @@ static void fill(struct mc_scenario_result *scenario)
 
 	strcpy(scenario->title, "a title");
 	strcpy(scenario->stressor, "a stressor");
+	strcpy(scenario->kernel, "a kernel");
 	scenario->status = MC_STATUS_INVALID;
 	strcpy(scenario->reason, "a reason");
 	scenario->skew_incomplete = 11;
@@ -171,6 +172,7 @@ static void compare_scenarios(const struct mc_scenario_result *a,
 	assert_memory_equal(a->test, b->test, sizeof(a->test));
 	assert_memory_equal(a->title, b->title, sizeof(a->title));
 	assert_memory_equal(a->stressor, b->stressor, sizeof(a->stressor));
+	assert_memory_equal(a->kernel, b->kernel, sizeof(a->kernel));
 	assert_memory_equal(a->reason, b->reason, sizeof(a->reason));
 	assert_int_equal(a->status, b->status);
 	assert_memory_equal(&a->k0, &b->k0,

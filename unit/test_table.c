@@ -297,6 +297,22 @@ static void a_name_cannot_reach_the_terminal(void **state)
 	free(text);
 }
 
+static void several_kernels(void **state)
+{
+	static const struct {
+		const char *test, *kernel;
+	} rows[] = {{"cpu@rt", "6.1-rt"}, {"cpu@sid", "7.2"}, {"io@rt", "6.1-rt"}};
+	struct mc_result *result = new_result();
+	char *text;
+
+	for (size_t i = 0; i < 3; i++)
+		strcpy(add(result, rows[i].test, MC_STATUS_OK, "")->kernel, rows[i].kernel);
+	text = print(result, 120, false);
+	assert_non_null(strstr(text, "kernels   rt 6.1-rt, sid 7.2\n"));
+	assert_non_null(strstr(text, "\ncpu@sid  ok"));
+	free(text);
+}
+
 static void verdicts(void **state)
 {
 	static const struct {
@@ -356,6 +372,7 @@ int main(void)
 		cmocka_unit_test(colour_comes_with_the_word),
 		cmocka_unit_test(every_width_is_kept),
 		cmocka_unit_test(a_name_cannot_reach_the_terminal),
+		cmocka_unit_test(several_kernels),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(a_full_disk_is_told),
 	};

@@ -13,6 +13,8 @@
 #include "memory_collector/result_io.h"
 #include "memory_collector/scenario.h"
 
+struct mc_kernel_sets;
+
 /**
  * struct mc_job - what to measure
  * @matrix: scenarios, in order
@@ -25,6 +27,9 @@
  * @memory_mib: vm place: memory
  * @kernel: vm place: kernel image; NULL: find one that fits the module
  * @self: vm place: path of the running run-stress, to be taken along
+ * @root: vm place: root of another system, of which the guest gets run-stress (as installed in
+ *	usr/), stress-ng and libraries, for a kernel of another architecture; NULL: this one
+ * @kernels: mc_place_kernels: in place of @module and @root
  * @scenario_files: vm place: the files the matrix was read from, to be taken along
  */
 struct mc_job {
@@ -36,6 +41,8 @@ struct mc_job {
 	unsigned int cpus, memory_mib;
 	const char *kernel;
 	const char *self;
+	const char *root;
+	const struct mc_kernel_sets *kernels;
 	const char *const *scenario_files;
 };
 
@@ -55,6 +62,6 @@ struct mc_place {
 		   struct mc_result_dir *dir, struct mc_result *result, struct mc_failure *failure);
 };
 
-extern const struct mc_place mc_place_vm, mc_place_host;
+extern const struct mc_place mc_place_vm, mc_place_kernels, mc_place_host;
 
 #endif

@@ -130,6 +130,7 @@ struct mc_scenario_result {
 	char test[MC_NAME_MAX];
 	char title[MC_TEXT_MAX];
 	char stressor[MC_NAME_MAX]; /* empty: none */
+	char kernel[128]; /* uname -r, where the run had several kernels; else empty */
 	enum mc_status status;
 	char reason[MC_TEXT_MAX]; /* empty exactly when ok */
 
@@ -156,7 +157,7 @@ struct mc_environment {
 	unsigned int cpus_online;
 	uint64_t memory_bytes;
 	char clocksource[32];
-	char preemption[32]; /* none, voluntary, full, rt */
+	char preemption[32]; /* none, voluntary, full, lazy, rt */
 	char virtualization[32]; /* kvm, tcg, ...; "none" on metal; empty: not known */
 	char stress_ng[64]; /* its version */
 	/* set by the vm place: the machine around the guest */
@@ -209,6 +210,15 @@ struct mc_scenario_result *mc_result_add(struct mc_result *result, const char *t
  * failed (skipped ones do not count against it), else MC_EXIT_INVALID.
  */
 enum mc_exit mc_result_exit(const struct mc_result *result);
+
+/**
+ * mc_result_kernels - the kernels of a run that had several
+ * @out: set to "NAME RELEASE, NAME RELEASE"; empty where the run had one
+ * @size: of @out
+ *
+ * Return: @out
+ */
+char *mc_result_kernels(const struct mc_result *result, char *out, size_t size);
 
 const char *mc_status_name(enum mc_status status);
 

@@ -21,6 +21,12 @@ int mc_result_write_csv(const struct mc_result *result, FILE *to, struct mc_fail
 int mc_result_write_markdown(const struct mc_result *result, FILE *to, struct mc_failure *failure);
 int mc_result_write_benchmark(const struct mc_result *result, FILE *to, struct mc_failure *failure);
 
+struct mc_result_dir;
+
+/* Write summary.json and summary.csv into a result folder. */
+int mc_result_write(const struct mc_result *result, const struct mc_result_dir *dir,
+		    struct mc_failure *failure);
+
 /**
  * mc_result_read - read a result folder again
  * @dir: folder with summary.json and summary.csv
