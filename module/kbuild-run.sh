@@ -111,12 +111,22 @@ job_flags() {
 	esac
 }
 
+# For a kernel of another machine. Debian's headers say their ARCH themselves, but take
+# the compiler for this machine's.
+cross() {
+	if grep -q '^CONFIG_ARM64=y' "$kernel/.config" && [ "$(uname -m)" != aarch64 ]; then
+		echo ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
+	fi
+}
+
 # CC, CFLAGS, ARCH, KBUILD_... of the environment are for user space or for another
 # kernel: Kbuild would obey them.
 kbuild() {
 	compiler=$(compiler)
+	# shellcheck disable=SC2046 # words
 	env -i PATH="$PATH" HOME="${HOME:-/}" ${TMPDIR:+TMPDIR="$TMPDIR"} LC_ALL=C \
-		MAKEFLAGS="$(job_flags)" make -s -C "$kernel" M="$farm" ${compiler:+"$compiler"} modules
+		MAKEFLAGS="$(job_flags)" make -s -C "$kernel" M="$farm" $(cross) \
+		${compiler:+"$compiler"} modules
 }
 
 # A module that is no longer listed must not lie about as if it had been built.

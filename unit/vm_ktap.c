@@ -4,6 +4,8 @@
  *
  * usage: vm_ktap RUN_STRESS MODULE.ko [CPUS [SECONDS [PARAMETERS]]]
  *
+ * A RUN_STRESS of another architecture is ROOT/usr/bin/run-stress, and ROOT has its libraries.
+ *
  * The guest loads the module, with parameters, and unloads it, within so many seconds; its KTAP
  * lines are taken from the kernel log and printed as TAP. Passed means: the plan is complete,
  * nothing is "not ok", the module could be unloaded, and the kernel reported nothing.
@@ -95,6 +97,24 @@ struct request {
 	const char *parameters;
 };
 
+/* Where the libraries of a guest of another architecture are; "" for one of ours. To be freed. */
+static char *root_of(const char *self, uint16_t machine)
+{
+	static const char end[] = "/usr/bin/run-stress";
+	size_t length = strlen(self);
+	struct mc_failure unused;
+	struct mc_elf here;
+	bool other = false;
+
+	if (!mc_elf_read(&here, "/proc/self/exe", &unused)) {
+		other = here.machine != machine;
+		mc_elf_free(&here);
+	}
+	if (!other || length < strlen(end) || strcmp(self + length - strlen(end), end))
+		return strdup("");
+	return strndup(self, length - strlen(end));
+}
+
 static int boot(const struct request *request, const struct mc_vm_kernel *kernel, const char *init,
 		const struct mc_vm_folder *folder, FILE *log, struct mc_failure *failure)
 {
@@ -104,8 +124,7 @@ static int boot(const struct request *request, const struct mc_vm_kernel *kernel
 	const struct mc_vm_file files[] = {{request->module, name}, {NULL, NULL}};
 	const char *const tests[] = {test, NULL};
 	const char *slash = strrchr(request->module, '/');
-	struct mc_vm_plan plan = {.sysroot = "",
-				  .init = init,
+	struct mc_vm_plan plan = {.init = init,
 				  .kernel = kernel,
 				  .programs = none,
 				  .files = files,
@@ -121,7 +140,7 @@ static int boot(const struct request *request, const struct mc_vm_kernel *kernel
 			   .results = log,
 			   .results_max = 0};
 	struct mc_vm_end end = {};
-	char *image = NULL, *unpacked = NULL;
+	char *image = NULL, *unpacked = NULL, *root = NULL;
 	struct mc_elf elf;
 	int ret = -1;
 
@@ -131,9 +150,11 @@ static int boot(const struct request *request, const struct mc_vm_kernel *kernel
 		return -1;
 	vm.elf_machine = elf.machine;
 	mc_elf_free(&elf);
+	root = root_of(request->self, vm.elf_machine);
+	plan.sysroot = root;
 	image = realpath(kernel->image, NULL);
 	unpacked = mc_vm_folder_file(folder, "kernel");
-	if (!image || !unpacked)
+	if (!image || !unpacked || !root)
 		mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: %s", kernel->image, strerror(errno));
 	else if (!mc_vm_initramfs(&plan, folder, failure)) {
 		vm.kernel = mc_vm_kernel_unpack(image, unpacked) ? "kernel" : image;
@@ -141,6 +162,7 @@ static int boot(const struct request *request, const struct mc_vm_kernel *kernel
 	}
 	free(image);
 	free(unpacked);
+	free(root);
 	return ret ? ret : end.code;
 }
 

@@ -1,0 +1,355 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# kernel-set.sh - one of Debian's kernels: fetched, and our modules built for it
+#
+# usage: kernel-set.sh SET FOLDER
+#
+#   SET         stable, rt, backports, sid: Debian's kernels for this machine;
+#               arm64: stable's, cross-compiled
+#   FOLDER/SET  then has release, modules/ and, where the kernel is for another
+#               architecture, root/: the system that its programs run on
+#
+# Packages are downloaded with lists of their own, from the archive that this machine's
+# apt is configured for, and unpacked in the cache folder: its package database and its
+# lists stay as they are. A kernel of another Debian than this machine's is built with
+# that one's compiler, because its headers come with programs for that one's C library:
+# its /usr takes the place of ours, in a mount namespace.
+#
+# Exit codes: 1 the build failed, 2 usage, 77 the kernel cannot be had; the last line on
+# stderr says why.
+
+set -eu
+
+usage='usage: kernel-set.sh stable|rt|backports|sid|arm64 FOLDER'
+[ $# = 2 ] || {
+	echo "$usage" >&2
+	exit 2
+}
+set_name=$1
+here=$(cd "$(dirname "$0")" && pwd)
+cache=${XDG_CACHE_HOME:-${HOME:-$2}/.cache}/memory-collector
+
+say() {
+	printf 'kernel-set: %s: %s\n' "$set_name" "$*" >&2
+}
+
+die() {
+	say "$*"
+	exit 1
+}
+
+cannot() {
+	say "$*"
+	exit 77
+}
+
+machine=$(uname -m)
+case $machine in
+x86_64) native=amd64 ;;
+aarch64) native=arm64 ;;
+*) cannot "this is a $machine machine: there are kernels for x86_64 and aarch64 only" ;;
+esac
+arch=$native
+case $set_name in
+stable) suite=bookworm flavour=cloud-$arch ;;
+rt) suite=bookworm flavour=rt-$arch ;;
+backports) suite=bookworm-backports flavour=cloud-$arch ;;
+sid) suite=sid flavour=cloud-$arch ;;
+arm64)
+	[ "$native" != arm64 ] || cannot 'this machine is one: its set stable is that kernel'
+	arch=arm64 suite=bookworm flavour=cloud-arm64
+	;;
+*)
+	echo "$usage" >&2
+	exit 2
+	;;
+esac
+
+mkdir -p "$2/$set_name" "$cache/kernels" || die "cannot make $2/$set_name and $cache/kernels"
+folder=$(cd "$2/$set_name" && pwd)
+cache=$(cd "$cache" && pwd)
+
+# ---- the archive, as this machine's apt knows it ----
+
+os() { # NAME: a word of os-release
+	sed -n "s/^$1=\"*\([^\"]*\)\"*\$/\1/p" /etc/os-release 2>/dev/null || true
+}
+
+archive_of() { # SUITE
+	# shellcheck disable=SC2016 # apt's own variables
+	apt-get indextargets --format '$(REPO_URI) $(RELEASE)' 'Identifier: Packages' 2>/dev/null |
+		sed -n "s/ $1\$//p" | head -n 1
+}
+
+base=${suite%-backports}
+lists=$cache/archives/$suite-$arch
+
+# Two at once would fill the same folders: the second waits for the first.
+lock() {
+	mkdir -p "$lists/state/lists/partial" "$lists/cache/archives/partial"
+	exec 8>"$cache/archives/.lock"
+	if command -v flock >/dev/null; then
+		flock -w 1800 8 || die "another one holds $cache/archives for half an hour now: end it"
+	fi
+}
+
+# What others have hooked into apt is for the machine's own packages.
+configure_apt() {
+	cat >"$lists/apt.conf" <<-END
+		Dir::State "$lists/state";
+		Dir::State::status "$lists/status";
+		Dir::Cache "$lists/cache";
+		Dir::Etc::sourcelist "$lists/sources.list";
+		Dir::Etc::sourceparts "-";
+		Dir::Etc::preferences "-";
+		Dir::Etc::preferencesparts "-";
+		#clear APT::Architectures;
+		APT::Architecture "$arch";
+		APT::Architectures { "$arch"; "$native"; };
+		$([ "$suite" = "$base" ] || echo "APT::Default-Release \"$suite\";")
+		APT::Install-Recommends "false";
+		APT::Sandbox::User "$(id -un)";
+		Acquire::Languages "none";
+		#clear APT::Update::Pre-Invoke;
+		#clear APT::Update::Post-Invoke;
+		#clear APT::Update::Post-Invoke-Success;
+	END
+	: >"$lists/status"
+}
+
+configure_sources() {
+	archive=$(archive_of "$(os VERSION_CODENAME)")
+	[ -n "$archive" ] ||
+		cannot "apt on this machine is not configured for an archive of $(os PRETTY_NAME), so that there is none to take $suite from"
+	keys=/usr/share/keyrings/debian-archive-keyring.gpg
+	[ -r "$keys" ] && keys="[signed-by=$keys] " || keys=
+	{
+		echo "deb $keys$archive $base main"
+		[ "$base" = "$suite" ] || echo "deb $keys$archive $suite main"
+		security=$(archive_of "$base-security")
+		[ -z "$security" ] || echo "deb $keys$security $base-security main"
+	} >"$lists/sources.list"
+}
+
+apt() { # COMMAND ARGUMENT...
+	program=$1
+	shift
+	"$program" -q -c "$lists/apt.conf" "$@" 8>&-
+}
+
+# The last complaint of apt in a log
+complaint() { # LOG
+	sed -n 's/^[EW]: //p' "$1" | tail -n 1
+}
+
+update() {
+	[ "$(os ID)" = debian ] && command -v apt-get >/dev/null ||
+		cannot "this is $(os PRETTY_NAME): these kernels are fetched on Debian"
+	configure_apt
+	configure_sources
+	if apt apt-get update -o APT::Update::Error-Mode=any >"$lists/log" 2>&1; then
+		return
+	fi
+	ls "$lists"/state/lists/*Packages* >/dev/null 2>&1 ||
+		cannot "apt cannot read $(tr '\n' ';' <"$lists/sources.list"): $(complaint "$lists/log")"
+	say "the archive cannot be read now, going on with what is known of it: $(complaint "$lists/log")"
+}
+
+# ---- packages ----
+
+# What apt would install on an empty machine: "NAME VERSION" for each
+resolve() { # PACKAGE...
+	apt apt-get -s install "$@" >"$lists/log" 2>&1 ||
+		cannot "the archive has no installable $*: $(complaint "$lists/log")"
+	sed -n 's/^Inst \([^ ]*\) (\([^ ]*\) .*/\1 \2/p' "$lists/log"
+}
+
+# Into a folder that appears whole or not at all
+unpack() { # FOLDER PACKAGE...
+	to=$1
+	shift
+	mkdir -p "${to%/*}"
+	fetch=$(mktemp -d "${to%/*}/.fetch-XXXXXX") || die "cannot write to ${to%/*}"
+	trap 'rm -rf "$fetch"' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' TERM
+	mkdir "$fetch/debs" "$fetch/tree"
+	(cd "$fetch/debs" && apt apt-get download "$@") >"$lists/log" 2>&1 ||
+		cannot "cannot download $*: $(complaint "$lists/log")"
+	for deb in "$fetch"/debs/*.deb; do
+		dpkg-deb --fsys-tarfile "$deb" | tar -C "$fetch/tree" -x --no-same-owner --keep-directory-symlink ||
+			die "cannot unpack $deb: is the disk of $cache full?"
+	done
+	rm -rf "$to"
+	mv "$fetch/tree" "$to"
+	rm -rf "$fetch"
+	trap - EXIT INT TERM
+}
+
+# A whole system's /usr, kept until the archive has other packages
+unpack_root() { # FOLDER PACKAGE...
+	root=$1
+	shift
+	resolve "$@" >"$lists/wanted"
+	if [ -d "$root" ] && cmp -s "$lists/wanted" "$root/.packages"; then
+		return
+	fi
+	say "downloading $(wc -l <"$lists/wanted") packages for $root"
+	# shellcheck disable=SC2046 # names
+	unpack "$root" $(cut -d ' ' -f 1 "$lists/wanted")
+	# Links to this machine's files otherwise
+	find "$root" -type l -lname '/*' | while IFS= read -r link; do
+		ln -sfn "$root$(readlink "$link")" "$link"
+	done
+	mv "$lists/wanted" "$root/.packages"
+}
+
+# ---- headers and image ----
+
+# Host programs are this machine's, whatever architecture the kernel is of.
+kernel_packages() {
+	resolve "linux-headers-$flavour" "linux-image-$flavour" | cut -d ' ' -f 1 |
+		grep '^linux-' >"$lists/kernel"
+	[ "$arch" = "$native" ] ||
+		sed -i "/^linux-compiler-/d; /^linux-kbuild-/s/\$/:$native/" "$lists/kernel"
+	cat "$lists/kernel"
+}
+
+# Headers name their folders from the root of the file system.
+relocate_headers() { # FOLDER
+	for file in "$1"/usr/src/linux-headers-*/Makefile; do
+		sed -i "s|\([ =]\)/usr/src/|\1$1/usr/src/|" "$file"
+	done
+}
+
+# Older kernels are one package and have /boot and /lib, newer ones are several below /usr.
+has_image() { # FOLDER
+	for image_file in "$1/boot/vmlinuz-$release" "$1/usr/lib/modules/$release/vmlinuz"; do
+		for usr in '' /usr; do
+			[ -r "$image_file" ] && [ -r "$1$usr/lib/modules/$release/modules.order" ] && return
+		done
+	done
+	return 1
+}
+
+fetch_kernel() {
+	names=$(kernel_packages) || exit
+	release=$(printf '%s\n' "$names" | sed -n "s/^linux-headers-\([0-9].*-$flavour\)\$/\1/p")
+	[ -n "$release" ] || cannot "linux-headers-$flavour of $suite names no kernel: $names"
+	image=$cache/kernels/$release
+	if ! has_image "$image"; then
+		say "downloading the image of $release"
+		# shellcheck disable=SC2046 # names
+		unpack "$image" $(printf '%s\n' "$names" | grep -E "^linux-(image|binary|modules|base)-")
+		has_image "$image" ||
+			cannot "the archive's image for $flavour is not $release, as its headers are; try again when both have arrived"
+	fi
+	headers=$cache/headers/$release
+	if [ ! -d "$headers" ]; then
+		say "downloading the headers of $release"
+		# shellcheck disable=SC2046 # names
+		unpack "$headers.new" $(printf '%s\n' "$names" | grep -vE "^linux-(image|binary|modules|base)-")
+		mv "$headers.new" "$headers"
+	fi
+	relocate_headers "$headers"
+	kernel_dir=$headers/usr/src/linux-headers-$release
+}
+
+# ---- the modules ----
+
+# Where its compiler is this machine's, nothing more is needed.
+fetch_tools() {
+	tools=
+	case $(os VERSION_CODENAME) in
+	"$base") return ;;
+	esac
+	[ "$arch" = "$native" ] ||
+		cannot "it is cross-compiled with the compiler of $suite, and this is $(os PRETTY_NAME)"
+	if unshare -m true 2>/dev/null; then
+		namespace=-m
+	elif unshare -rm true 2>/dev/null; then
+		namespace=-rm
+	else
+		cannot "$suite's compiler has to run in a mount namespace, which is not permitted here (unshare -rm)"
+	fi
+	[ "$(readlink -f /bin)$(readlink -f /lib)" = /usr/bin/usr/lib ] ||
+		cannot "$suite's compiler needs a machine on which /bin and /lib are links to /usr"
+	tools=$cache/roots/$suite-$arch
+	unpack_root "$tools" '?essential' gcc make mawk pahole "linux-headers-$flavour"
+	# The one name that nobody has but who installs packages
+	ln -sf mawk "$tools/usr/bin/awk"
+}
+
+with_tools() { # COMMAND ARGUMENT...
+	if [ -z "$tools" ]; then
+		"$@"
+	else
+		# shellcheck disable=SC2016 # for the inner shell
+		unshare "$namespace" sh -c 'mount --bind "$1/usr" /usr && shift && exec "$@"' \
+			sh "$tools" "$@"
+	fi
+}
+
+# ---- a system of the kernel's architecture ----
+
+# What the harness is linked with, and what the guest runs
+system_packages='libc6-dev libtracefs-dev libtraceevent-dev libjson-c-dev libyaml-dev
+	libinih-dev libkmod-dev libarchive-dev libcmocka-dev stress-ng'
+
+cross_file() { # SYSTEM
+	cat <<-END
+		[binaries]
+		c = 'aarch64-linux-gnu-gcc'
+		ar = 'aarch64-linux-gnu-ar'
+		strip = 'aarch64-linux-gnu-strip'
+		pkgconfig = 'pkg-config'
+		[properties]
+		sys_root = '$1'
+		pkg_config_libdir = '$1/usr/lib/aarch64-linux-gnu/pkgconfig'
+		[built-in options]
+		c_args = ['--sysroot=$1']
+		c_link_args = ['--sysroot=$1']
+		[host_machine]
+		system = 'linux'
+		cpu_family = 'aarch64'
+		cpu = 'aarch64'
+		endian = 'little'
+	END
+}
+
+# run-stress and guest-init are ours, everything else is links to what was unpacked.
+build_root() {
+	[ "$arch" != "$native" ] || return 0
+	system=$cache/roots/$suite-$arch
+	# shellcheck disable=SC2086 # names
+	unpack_root "$system" $system_packages
+	cross_file "$system" >"$folder/cross.new"
+	if ! cmp -s "$folder/cross.new" "$folder/cross.ini" || [ ! -f "$folder/build/build.ninja" ]; then
+		rm -rf "$folder/build"
+		mv "$folder/cross.new" "$folder/cross.ini"
+		meson setup "$folder/build" "$here/.." --cross-file "$folder/cross.ini" \
+			-Dmodule=disabled -Dwerror=true >"$folder/log" 2>&1 8>&- || {
+			cat "$folder/log" >&2
+			die "meson setup for $arch failed (see above)"
+		}
+	fi
+	ninja -C "$folder/build" harness/run-stress harness/guest-init >"$folder/log" 2>&1 8>&- || {
+		cat "$folder/log" >&2
+		die "the build for $arch failed (see above)"
+	}
+	mkdir -p "$folder/root/usr/bin" "$folder/root/usr/libexec/memory-collector"
+	cp "$folder/build/harness/run-stress" "$folder/root/usr/bin/"
+	cp "$folder/build/harness/guest-init" "$folder/root/usr/libexec/memory-collector/"
+	for path in lib etc usr/lib usr/bin/stress-ng; do
+		ln -sfn "$system/$path" "$folder/root/$path"
+	done
+}
+
+lock
+update
+fetch_kernel
+fetch_tools
+with_tools "$here/kbuild-run.sh" "$kernel_dir" "$here" "$folder/modules" 8>&-
+build_root
+printf '%s\n' "$release" >"$folder/release"
