@@ -105,6 +105,11 @@ int mc_module_check(const char *path, struct mc_failure *failure)
 			"kernel loads no module of ours: use --place vm, or turn Secure Boot "
 			"off",
 			text);
+	read_word("/proc/sys/kernel/modules_disabled", text, sizeof(text));
+	if (text[0] == '1')
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "this kernel loads no modules any more until it is booted again "
+			       "(kernel.modules_disabled is 1): use --place vm");
 	read_word("/sys/module/module/parameters/sig_enforce", text, sizeof(text));
 	if (text[0] == 'Y')
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
@@ -127,7 +132,7 @@ static const char *why_not_loaded(int error)
 {
 	switch (error) {
 	case EPERM:
-		return "not permitted; are modules disabled (kernel.modules_disabled)?";
+		return "not permitted; is this kernel locked down (Secure Boot)?";
 	case EKEYREJECTED:
 		return "the kernel wants a signature";
 	case ENOEXEC:

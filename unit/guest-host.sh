@@ -1,0 +1,244 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# guest-host.sh plain|unsigned - run-stress --place host, as a person uses it: as root, on
+# the machine itself, which here is a guest of vm_script
+#
+# plain      a kernel that loads our modules
+# unsigned   one that loads signed modules only: lockdown, or module.sig_enforce
+#
+# Each time: the exit code, one line that says what is wrong, and nothing left loaded,
+# running or half written, but where a run was killed; then the next one says so and
+# cleans up.
+
+set -u
+work=/tmp/work
+mkdir -p "$work" /tmp/results
+# shellcheck source=unit/tap.sh
+. /test/tap.sh
+exec >/dev/virtio-ports/progress
+name=sync_timer_benchmark_module
+release=$(cat /proc/sys/kernel/osrelease)
+module=/lib/modules/$release/updates/$name.ko
+trace=/sys/kernel/tracing/instances/memory_collector_benchmark
+cd "$work" || exit 1
+
+host() { # OPTION...; fills out, err and code
+	run-stress --place host --only baseline --duration 200ms --no-plots --quiet \
+		--results /tmp/results "$@" >out 2>err
+	code=$?
+}
+
+loaded() {
+	[ -d "/sys/module/$name" ]
+}
+
+# Nothing of a run is left; results are, where they are whole
+clean() {
+	left=$(ls -d "/sys/module/$name" "$trace" /run/memory-collector /tmp/memory-collector-* \
+		/tmp/results/.[!.]* 2>/dev/null)
+	for path in /proc/[0-9]*/comm; do
+		! grep -q '^stress-ng' "$path" 2>/dev/null || left="$left $path"
+	done
+	[ -z "$left" ] || {
+		echo "left: $left"
+		return 1
+	}
+}
+
+said() { # CODE PATTERN: of the last run
+	[ "$code" = "$1" ] && [ "$(wc -l <err)" = 1 ] && grep -q "^run-stress: .*$2" err || {
+		echo "exit code $code"
+		cat err
+		return 1
+	}
+}
+
+refused() { # PATTERN
+	said 3 "$1" && clean
+}
+
+finished() { # of the last run
+	[ "$code" = 0 ] && grep -q '^1 of 1 scenarios* ok' out || {
+		echo "exit code $code"
+		cat out err
+		return 1
+	}
+	rm -r /tmp/results/2*
+	clean
+}
+
+# ---- refusals ----
+
+loads_by_hand() {
+	depmod && modprobe "$name" && loaded
+}
+
+still_loaded() { # PATTERN: refused, and what is not ours is left alone
+	said 3 "$1" && loaded && modprobe -r "$name" && clean
+}
+
+refusals() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups run-stress --place host \
+		--only baseline --results /tmp/results >out 2>err
+	code=$?
+	check 'not root' refused 'needs root (sudo); --place vm does not'
+	host --module /nonexistent.ko
+	check 'a module that is not there' refused 'module /nonexistent.ko: No such file'
+	LC_ALL=C sed 's/vermagic=[0-9]\./vermagic=0./' "$module" >other.ko
+	host --module other.ko
+	check "another kernel's module" refused \
+		"other.ko is for kernel 0.*, but $release is running: .*-Dkernel_dir"
+	host --scratch /nonexistent
+	check 'a scratch folder that is not there' refused 'scratch folder /nonexistent: No such'
+	check 'modprobe loads it' loads_by_hand
+	host
+	check 'it is loaded already' still_loaded 'is loaded already, and not by .*rmmod'
+	mkdir "$trace"
+	host
+	rmdir "$trace"
+	check 'a trace instance of that name' refused 'there is a trace instance .* already'
+}
+
+# ---- runs ----
+
+whole_run() {
+	run-stress --place host --only baseline,cpu --duration 500ms --no-plots --quiet \
+		--results /tmp/results >out 2>err
+	code=$?
+	[ "$code" = 0 ] && grep -q '^2 of 2 scenarios ok' out || {
+		cat out err
+		return 1
+	}
+	set -- /tmp/results/2*
+	grep -q '"place": "host"' "$1/summary.json" && [ -s "$1/kernel.log" ] &&
+		[ -s "$1/stress-ng/cpu.yaml" ] || return 1
+	rm -r "$1"
+	clean
+}
+
+start() { # SCENARIO, in the background, far longer than anybody waits; until it measures
+	: >err
+	run-stress --place host --only "$1" --duration 100s --no-plots --results /tmp/results \
+		>out 2>err &
+	running=$!
+	steps=0
+	until grep -q '^window [1-9]' /proc/sync_timer_benchmark 2>/dev/null; do
+		steps=$((steps + 1))
+		[ $steps -le 300 ] && kill -0 $running || {
+			echo 'has not come to its window'
+			cat err
+			return 1
+		}
+		sleep 0.1
+	done
+	sleep 0.3
+}
+
+stop() { # SIGNAL NUMBER
+	kill -s "$1" $running
+	wait $running
+	code=$?
+	[ $code = $((128 + $2)) ] || {
+		echo "exit code $code"
+		cat err
+		return 1
+	}
+}
+
+interrupted() { # SIGNAL NUMBER SCENARIO
+	start "$3" && stop "$1" "$2" && clean && [ -z "$(ls /tmp/results)" ]
+}
+
+second_refused() {
+	start baseline || return 1
+	host
+	said 3 "another run-stress (pid $running) is measuring" && loaded && stop INT 2 && clean
+}
+
+killed() { # SCENARIO: what cannot be undone then is left, but no load
+	start "$1" && stop KILL 9 && loaded && [ -d "$trace" ] && [ -e /run/memory-collector ] ||
+		return 1
+	sleep 0.5
+	! grep -l '^stress-ng' /proc/[0-9]*/comm
+}
+
+next_cleans() {
+	run-stress --place host --only baseline --duration 200ms --no-plots \
+		--results /tmp/results >out 2>err
+	code=$?
+	grep -q "run-stress (pid $running) was killed; removed what it left: module $name" err || {
+		cat err
+		return 1
+	}
+	finished
+}
+
+# Whoever has another event switch one of the module's on, holds the module.
+held() {
+	start baseline || return 1
+	trigger=/sys/kernel/tracing/events/sched/sched_process_exec/trigger
+	echo enable_event:sync_timer_benchmark:tick >"$trigger" || return 1
+	kill -s INT $running
+	wait $running
+	code=$?
+	grep -q '^run-stress: .*cannot unload module .*rmmod' err && loaded || {
+		echo "exit code $code"
+		cat err
+		return 1
+	}
+	echo '!enable_event:sync_timer_benchmark:tick' >"$trigger"
+}
+
+runs() {
+	check 'a run: results, and nothing left' whole_run
+	check 'a second run meanwhile' second_refused
+	check 'SIGINT while it measures' interrupted INT 2 baseline
+	check 'SIGTERM under load' interrupted TERM 15 cpu
+	check 'SIGKILL under load' killed cpu
+	check 'the next run cleans up, and says so' next_cleans
+	check 'SIGINT while somebody holds the module' held
+	check 'the next run cleans up after that, too' next_cleans
+}
+
+# ---- kernels that refuse ----
+
+by_hand_refused() {
+	depmod
+	! modprobe "$name" 2>said-modprobe && ! loaded
+}
+
+# Who has not mounted it has a kernel that does not say whether it is locked down.
+failed_or_refused() {
+	[ "$code" != 3 ] || {
+		refused 'loads signed modules only.*--place vm'
+		return
+	}
+	[ "$code" = 1 ] && grep -q '^baseline: failed: cannot load .* is this kernel locked down' out || {
+		echo "exit code $code"
+		cat out err
+		return 1
+	}
+	rm -r /tmp/results/2*
+	clean
+}
+
+case $1 in
+plain)
+	refusals
+	runs
+	echo 1 >/proc/sys/kernel/modules_disabled
+	host
+	check 'loading of modules is turned off' refused 'kernel.modules_disabled is 1.*--place vm'
+	;;
+unsigned)
+	check 'this kernel does not load the module' by_hand_refused
+	host
+	check 'without securityfs, the reason is found by trying' failed_or_refused
+	mount -t securityfs none /sys/kernel/security || exit 1
+	host
+	check 'with it, nothing is tried' refused \
+		'kernel lockdown is on.*--place vm\|loads signed modules only.*--place vm'
+	;;
+esac
+done_testing
