@@ -415,15 +415,15 @@ static void put_subtitle(const struct mc_result *result, FILE *to)
 {
 	const struct mc_environment *environment = &result->environment;
 	char interval[MC_TIME_TEXT], duration[MC_TIME_TEXT], kernels[256], text[512];
+	const char *kernel = "unknown";
 	size_t used;
 
 	if (*mc_result_kernels(result, kernels, sizeof(kernels)))
-		used = snprintf(text, sizeof(text), "kernels %s; %s, ", kernels,
-				place_name(result));
-	else
-		used = snprintf(text, sizeof(text), "kernel %s, %s, ",
-				*environment->kernel ? environment->kernel : "unknown",
-				place_name(result));
+		kernel = "s as named below";
+	else if (*environment->kernel)
+		kernel = environment->kernel;
+	used = snprintf(text, sizeof(text), "kernel%s%s, %s, ", *kernels ? "" : " ", kernel,
+			place_name(result));
 	if (environment->cpus_online)
 		used += snprintf(text + used, sizeof(text) - used, "%u CPU%s, ",
 				 environment->cpus_online,
@@ -511,7 +511,12 @@ static void put_notes(const struct mc_result *result, const struct picture *pict
 		      const struct span *span, FILE *to)
 {
 	struct notes notes = {.to = to};
+	char kernels[256], line[320];
 
+	if (*mc_result_kernels(result, kernels, sizeof(kernels))) {
+		snprintf(line, sizeof(line), "Kernels: %s", kernels);
+		put_note(&notes, line);
+	}
 	if (span->from < 1)
 		put_note(&notes, "Values below 1 ns are drawn at 1 ns.");
 	for (size_t i = 0; i < result->n_scenarios; i++) {

@@ -212,6 +212,32 @@ static void small_model(void **state)
 	mc_result_free(result);
 }
 
+/* Their names would not fit above the picture. */
+static void several_kernels(void **state)
+{
+	struct mc_result *result = small_result();
+	struct mc_failure failure;
+	char *path = new_folder(), text[2048];
+	int folder = open(path, O_RDONLY | O_DIRECTORY), info;
+	ssize_t length;
+
+	strcpy(result->scenario[0].test, "one@rt");
+	strcpy(result->scenario[0].kernel, "6.1-rt");
+	strcpy(result->scenario[1].test, "bad@sid");
+	strcpy(result->scenario[1].kernel, "7.2");
+	assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
+	info = openat(folder, "delay.info", O_RDONLY);
+	length = read(info, text, sizeof(text) - 1);
+	assert_true(length > 0);
+	text[length] = '\0';
+	assert_non_null(strstr(text, "subtitle \"kernels as named below, on the machine itself"));
+	assert_non_null(strstr(text, "note \"Kernels: rt 6.1-rt, sid 7.2\"\n"));
+	close(info);
+	close(folder);
+	free(path);
+	mc_result_free(result);
+}
+
 /* Long reasons and many of them: cut, and the rest counted */
 static void notes_are_limited(void **state)
 {
@@ -530,6 +556,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(small_model),
+		cmocka_unit_test(several_kernels),
 		cmocka_unit_test(notes_are_limited),
 		cmocka_unit_test(pictures_of_ten_scenarios),
 		cmocka_unit_test(pictures_of_one_scenario_on_one_cpu),
