@@ -66,7 +66,7 @@ arm64)
 	;;
 esac
 
-mkdir -p "$2/$set_name" "$cache/kernels" || die "cannot make $2/$set_name and $cache/kernels"
+mkdir -p "$2/$set_name" "$cache/kernels" 2>/dev/null || die "cannot make $2/$set_name and $cache/kernels"
 folder=$(cd "$2/$set_name" && pwd)
 cache=$(cd "$cache" && pwd)
 
@@ -91,6 +91,8 @@ lock() {
 	exec 8>"$cache/archives/.lock"
 	if command -v flock >/dev/null; then
 		flock -w 1800 8 || die "another one holds $cache/archives for half an hour now: end it"
+		# What one that was killed has left
+		rm -rf "$cache"/*/.kernel-set-*
 	fi
 }
 
@@ -170,7 +172,7 @@ unpack() { # FOLDER PACKAGE...
 	to=$1
 	shift
 	mkdir -p "${to%/*}"
-	fetch=$(mktemp -d "${to%/*}/.fetch-XXXXXX") || die "cannot write to ${to%/*}"
+	fetch=$(mktemp -d "${to%/*}/.kernel-set-XXXXXX") || die "cannot write to ${to%/*}"
 	trap 'rm -rf "$fetch"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM

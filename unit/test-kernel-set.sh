@@ -1,0 +1,59 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# test-kernel-set.sh BUILD - kernels that cannot be had, and how that is told
+#
+# Without network: what needs it is test-kernels.sh, of which this tests the skipping.
+
+set -u
+# shellcheck source=unit/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+project=$(cd "$(dirname "$0")/.." && pwd)
+build=$(realpath "${1:?usage: test-kernel-set.sh BUILD}") || exit 1
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+# A cache without lists, a proxy that nobody is behind, and no patience with it
+export XDG_CACHE_HOME="$work/cache" TMPDIR="$work/tmp" APT_CONFIG="$work/apt.conf"
+echo 'Acquire::Retries "0";' >"$APT_CONFIG"
+export http_proxy=http://127.0.0.1:9 https_proxy=http://127.0.0.1:9
+mkdir "$TMPDIR"
+
+refuses() { # CODE PATTERN ARGUMENT...; nothing that was begun is left
+	code=$1
+	pattern=$2
+	shift 2
+	"$project/module/kernel-set.sh" "$@" >"$work/out" 2>"$work/err"
+	got=$?
+	[ "$got" = "$code" ] && [ ! -s "$work/out" ] && tail -n 1 "$work/err" | grep -q "$pattern" || {
+		echo "exit code $got"
+		cat "$work/out" "$work/err"
+		return 1
+	}
+	left=$(find "$work" -name '.kernel-set-*' -o -name release)
+	[ -z "$left" ] || {
+		echo "left: $left"
+		return 1
+	}
+}
+
+skipped() {
+	"$project/unit/test-kernels.sh" "$build" sid,rt >"$work/tap" 2>&1 &&
+		grep -q '^ok 1 - sid # SKIP kernel-set: sid: ' "$work/tap" &&
+		grep -q '^ok 2 - rt # SKIP kernel-set: rt: ' "$work/tap" &&
+		grep -q '^1\.\.2$' "$work/tap" &&
+		grep -q '^# sid  *skipped: kernel-set: sid: ' "$work/tap" || {
+		cat "$work/tap"
+		return 1
+	}
+}
+
+check 'no set' refuses 2 usage
+check 'no folder' refuses 2 usage sid
+check 'a set that there is not' refuses 2 usage moon "$work/kernels"
+check 'no archive' refuses 77 '^kernel-set: sid: ' sid "$work/kernels"
+check 'a folder that cannot be made' refuses 1 'cannot make /dev/null/kernels/sid' sid \
+	/dev/null/kernels
+check 'tests on a kernel that cannot be had are skipped, with the reason' skipped
+done_testing
