@@ -96,7 +96,8 @@ lock() {
 	fi
 }
 
-# What others have hooked into apt is for the machine's own packages.
+# What others have hooked into apt is for the machine's own packages. A mirror may be an
+# old snapshot: its signatures must be good, but need not be of last week.
 configure_apt() {
 	cat >"$lists/apt.conf" <<-END
 		Dir::State "$lists/state";
@@ -113,6 +114,7 @@ configure_apt() {
 		APT::Install-Recommends "false";
 		APT::Sandbox::User "$(id -un)";
 		Acquire::Languages "none";
+		Acquire::Check-Valid-Until "false";
 		#clear APT::Update::Pre-Invoke;
 		#clear APT::Update::Post-Invoke;
 		#clear APT::Update::Post-Invoke-Success;
