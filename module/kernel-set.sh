@@ -170,15 +170,24 @@ resolve() { # PACKAGE...
 }
 
 # Into a folder that appears whole or not at all
-unpack() { # FOLDER PACKAGE...
-	to=$1
-	shift
+unpack() { # root|tree FOLDER PACKAGE...
+	kind=$1
+	to=$2
+	shift 2
 	mkdir -p "${to%/*}"
 	fetch=$(mktemp -d "${to%/*}/.kernel-set-XXXXXX") || die "cannot write to ${to%/*}"
 	trap 'rm -rf "$fetch"' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM
 	mkdir "$fetch/debs" "$fetch/tree"
+	if [ "$kind" = root ]; then
+		# Debian 12's packages still have files in them; installed, they are links.
+		mkdir -p "$fetch/tree/usr"
+		for path in bin sbin lib lib64; do
+			mkdir "$fetch/tree/usr/$path"
+			ln -s "usr/$path" "$fetch/tree/$path"
+		done
+	fi
 	(cd "$fetch/debs" && apt apt-get download "$@") >"$lists/log" 2>&1 ||
 		cannot "cannot download $*: $(complaint "$lists/log")"
 	for deb in "$fetch"/debs/*.deb; do
@@ -201,7 +210,7 @@ unpack_root() { # FOLDER PACKAGE...
 	fi
 	say "downloading $(wc -l <"$lists/wanted") packages for $root"
 	# shellcheck disable=SC2046 # names
-	unpack "$root" $(cut -d ' ' -f 1 "$lists/wanted")
+	unpack root "$root" $(cut -d ' ' -f 1 "$lists/wanted")
 	# Links to this machine's files otherwise
 	find "$root" -type l -lname '/*' | while IFS= read -r link; do
 		ln -sfn "$root$(readlink "$link")" "$link"
@@ -245,7 +254,7 @@ fetch_kernel() {
 	if ! has_image "$image"; then
 		say "downloading the image of $release"
 		# shellcheck disable=SC2046 # names
-		unpack "$image" $(printf '%s\n' "$names" | grep -E "^linux-(image|binary|modules|base)-")
+		unpack tree "$image" $(printf '%s\n' "$names" | grep -E "^linux-(image|binary|modules|base)-")
 		has_image "$image" ||
 			cannot "the archive's image for $flavour is not $release, as its headers are; try again when both have arrived"
 	fi
@@ -253,7 +262,7 @@ fetch_kernel() {
 	if [ ! -d "$headers" ]; then
 		say "downloading the headers of $release"
 		# shellcheck disable=SC2046 # names
-		unpack "$headers.new" $(printf '%s\n' "$names" | grep -vE "^linux-(image|binary|modules|base)-")
+		unpack tree "$headers.new" $(printf '%s\n' "$names" | grep -vE "^linux-(image|binary|modules|base)-")
 		mv "$headers.new" "$headers"
 	fi
 	relocate_headers "$headers"
