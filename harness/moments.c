@@ -69,6 +69,7 @@ double mc_moments_mean(const struct mc_moments *moments)
 
 	if (!n)
 		return 0;
+	/* NOLINTNEXTLINE(bugprone-integer-division): the whole part, then what is left of it */
 	return (double)(moments->sum / n) + (double)(moments->sum % n) / (double)n;
 }
 
