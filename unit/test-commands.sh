@@ -35,7 +35,7 @@ for command in apt-get sudo; do
 	chmod +x "$work/bin/$command"
 done
 # What the commands take from around them
-export PATH="$work/bin:$PATH" DURATION=300ms GITHUB_WORKSPACE="$work/tree" \
+export PATH="$work/bin:$PATH" DURATION=1s GITHUB_WORKSPACE="$work/tree" \
 	GITHUB_STEP_SUMMARY="$work/summary"
 # The example of the document is the file of the example.
 awk '/^    \[matrix-small\]/ { on = 1 } on && !/^    / { exit } on { sub(/^    /, ""); print }' \

@@ -95,7 +95,7 @@ reads_sample() {
 	[ -s sample/plots/delay.svg ]
 }
 runs_vm() {
-	runs_alone '^1 of 1 scenario ok' --only baseline --duration 100ms --no-plots \
+	runs_alone '^1 of 1 scenario ok' --only baseline --duration 1s --no-plots \
 		--results "$work/results"
 }
 no_vm() {
