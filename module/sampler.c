@@ -10,6 +10,7 @@
 
 #include "sampler.h"
 
+#include <linux/bitmap.h>
 #include <linux/bitops.h>
 #include <linux/cpu.h>
 #include <linux/err.h>
@@ -18,12 +19,16 @@
 #include <linux/printk.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
+#include <linux/topology.h>
 
 #include "memory_collector_trace.h"
 #include "shares.h"
 
-/* In limbo, and its lines are still there: told to the allocator once in so many ticks. */
-#define REPORT_TICKS 256
+/*
+ * In limbo, and its lines are still there: told to the allocator once in so many ns, as a
+ * power of two: some four times a second, or at every tick where they are longer.
+ */
+#define REPORT_SHIFT 28
 
 /*
  * What a domain knows of the lines of an RMID in limbo, in one number, since CPUs of other
@@ -40,6 +45,7 @@
  * @occupancy_bytes: last value
  * @remains: see above; of an RMID in limbo
  * @generation: whose figures these are; 0 for nobody's yet
+ * @reported: period of REPORT_SHIFT in which the allocator was told last
  * @occupancy_state: of the last read
  * @total_state: likewise
  * @local_state: likewise
@@ -51,6 +57,7 @@ struct slot {
 	u64 occupancy_bytes;
 	u64 remains;
 	u32 generation;
+	u32 reported;
 	u8 occupancy_state;
 	u8 total_state;
 	u8 local_state;
@@ -223,6 +230,7 @@ static void settle_limbo(const struct sweep *sweep, u32 rmid, struct slot *slot)
 {
 	struct rmid_allocator *allocator = sweep->sampler->allocator;
 	const struct rmid_policy *policy = &allocator->pool.policy;
+	u32 period = sweep->tick->boundary_ns >> REPORT_SHIFT;
 	struct rdt_reading worst;
 
 	if (!policy->by_occupancy)
@@ -230,18 +238,22 @@ static void settle_limbo(const struct sweep *sweep, u32 rmid, struct slot *slot)
 	note_remains(slot);
 	if (!worst_remains(sweep->sampler, rmid, slot->generation, &worst))
 		return;
-	if ((worst.state == RDT_VALUE && worst.value <= policy->clean_bytes) ||
-	    sweep->tick->number % REPORT_TICKS == 0)
-		rmid_allocator_check(allocator, rmid, slot->generation, &worst);
+	if ((worst.state != RDT_VALUE || worst.value > policy->clean_bytes) &&
+	    slot->reported == period)
+		return;
+	slot->reported = period;
+	rmid_allocator_check(allocator, rmid, slot->generation, &worst);
 }
 
 /*
- * The view is taken before the counters are read. Where the owner leaves in between, the
- * sums hold some of nobody's, but none of the next one's, which comes a rest later.
+ * Where the owner leaves while the counters are read, the sums hold some of nobody's. The
+ * next one comes a rest later; but a virtual CPU can stand still for longer than that, and
+ * then nobody can say whose the figures are.
  */
 static void read_rmid(const struct sweep *sweep, u32 rmid)
 {
-	struct rmid_view view = rmid_allocator_view(sweep->sampler->allocator, rmid);
+	const struct rmid_allocator *allocator = sweep->sampler->allocator;
+	struct rmid_view view = rmid_allocator_view(allocator, rmid);
 	struct slot *slot = slot_of(sweep->domain, rmid);
 	bool begins = slot->generation != view.generation;
 	bool changed;
@@ -251,6 +263,10 @@ static void read_rmid(const struct sweep *sweep, u32 rmid)
 	if (begins)
 		begin_owner(slot, view.generation);
 	changed = read_figures(sweep, rmid, slot) || begins;
+	if (rmid_allocator_view(allocator, rmid).generation != view.generation) {
+		slot->ended = false;
+		return;
+	}
 	if (view.state == RMID_USED) {
 		if (changed || sweep->sampler->policy.emit_all)
 			emit(sweep, rmid, slot, view.tgid);
@@ -273,13 +289,19 @@ struct due {
 	const unsigned long *share;
 };
 
+/* By words: there may be thousands, and the budget is over. */
 static u32 count_due(const struct due *due, u32 from, u32 end)
 {
 	u32 rmid, count = 0;
 
-	for (rmid = from; (rmid = find_next_and_bit(due->active, due->share, end, rmid)) < end;
-	     rmid++)
-		count++;
+	for (rmid = from; rmid < end; rmid = round_up(rmid + 1, BITS_PER_LONG)) {
+		unsigned long word = READ_ONCE(due->active[BIT_WORD(rmid)]) &
+				     due->share[BIT_WORD(rmid)] & BITMAP_FIRST_WORD_MASK(rmid);
+
+		if (BIT_WORD(rmid) == BIT_WORD(end))
+			word &= BITMAP_LAST_WORD_MASK(end);
+		count += hweight_long(word);
+	}
 	return count;
 }
 
@@ -336,11 +358,28 @@ void sampler_tick(struct sampler *sampler, const struct sync_timer_tick *tick)
 	sweep_share(&sweep, cpu, &due);
 }
 
+/*
+ * CPUs of one L3 cache in different NUMA nodes: Sub-NUMA clustering (Intel, MSR 0xCA0)
+ * divides the RMIDs, and what a counter says is of one node only. No simulation shows it.
+ */
+static void warn_of_clusters(const struct share_domain *domain)
+{
+	int node = cpu_to_node(cpumask_first(&domain->members));
+	int own = cpu_to_node(smp_processor_id());
+
+	if (node != own)
+		pr_warn_once(
+			"L3 domain %u spans NUMA nodes %d and %d: with Sub-NUMA clustering counters are divided between them, and figures are too low; switch it off in the firmware\n",
+			domain->id, node, own);
+}
+
 void sampler_cpu_joined(struct sampler *sampler)
 {
 	u32 domain = rdt_domain(sampler->rdt);
 
-	if (shares_join(&sampler->shares, domain))
+	if (!shares_join(&sampler->shares, domain))
+		warn_of_clusters(this_cpu_ptr(sampler->shares.cpus)->domain);
+	else
 		pr_warn("CPU %d came online with the new L3 domain %u, and there is no memory for it: its counters are not read\n",
 			smp_processor_id(), domain);
 }
