@@ -568,6 +568,7 @@ static void one_domain(struct ktap *ktap)
 
 static void two_domains(struct ktap *ktap)
 {
+	static const struct rdt_sim_rates slow = {.total = 4000};
 	unsigned int first = first_cpu(), second = second_cpu(ktap);
 	struct rdt_sim_processor wanted = usual();
 	u64 is;
@@ -586,6 +587,14 @@ static void two_domains(struct ktap *ktap)
 	KTAP_EXPECT(ktap, is == 3000000, "%llu", is);
 	is = value_of(ktap, second, 6, RDT_EVENT_TOTAL);
 	KTAP_EXPECT(ktap, is == 0, "%llu", is);
+	rdt_sim_counters_program(rdt_sim_registers_counters(), 7, &slow);
+	set_rmid(first, 7);
+	set_rmid(second, 7);
+	pass(NSEC_PER_SEC);
+	is = value_of(ktap, first, 7, RDT_EVENT_TOTAL);
+	KTAP_EXPECT(ktap, is == 4000, "%llu", is);
+	is = value_of(ktap, second, 7, RDT_EVENT_TOTAL);
+	KTAP_EXPECT(ktap, is == 4000, "%llu", is);
 	end();
 }
 
