@@ -12,13 +12,13 @@ typedef unsigned __int128 u128;
 /* The lines are ordered by what explains the others: a loss explains a broken sum after it. */
 bool mc_account_check(const struct mc_account *a, char *reason, size_t size)
 {
-	u128 missed = (u128)a->missed + a->open;
+	u128 settled = (u128)a->started + a->missed + a->open;
 
-	if (a->expected != a->started + missed)
+	if (a->offline > a->window || a->window - a->offline != settled)
 		snprintf(reason, size,
-			 "cpu %u: expected %" PRIu64 " = started %" PRIu64 " + missed %" PRIu64
-			 " + open %" PRIu64 " does not hold",
-			 a->cpu, a->expected, a->started, a->missed, a->open);
+			 "cpu %u: window %" PRIu64 " = started %" PRIu64 " + missed %" PRIu64
+			 " + open %" PRIu64 " + offline %" PRIu64 " does not hold",
+			 a->cpu, a->window, a->started, a->missed, a->open, a->offline);
 	else if (a->lost)
 		snprintf(reason, size,
 			 "cpu %u: lost %" PRIu64 " events in the ring buffer (started %" PRIu64
@@ -39,11 +39,16 @@ bool mc_account_check(const struct mc_account *a, char *reason, size_t size)
 			 "cpu %u: %" PRIu64 " events, first that of tick %" PRIu64
 			 ", do not say the missed boundaries that their delta says",
 			 a->cpu, a->bad_ticks, a->bad_tick);
-	else if (a->missed != a->events_missed)
+	else if (a->left > a->missed || a->missed - a->left != a->events_missed)
 		snprintf(reason, size,
 			 "cpu %u: missed %" PRIu64 " by the kernel's totals, %" PRIu64
-			 " by the events",
-			 a->cpu, a->missed, a->events_missed);
+			 " of them leaving, %" PRIu64 " by the events",
+			 a->cpu, a->missed, a->left, a->events_missed);
+	else if (a->spin_ns != a->events_spin_ns || a->stolen_ns != a->events_stolen_ns)
+		snprintf(reason, size,
+			 "cpu %u: spun %" PRIu64 " ns, %" PRIu64 " of them stolen, by the kernel's "
+			 "totals, %" PRIu64 " and %" PRIu64 " by the events",
+			 a->cpu, a->spin_ns, a->stolen_ns, a->events_spin_ns, a->events_stolen_ns);
 	else
 		return true;
 	return false;

@@ -10,13 +10,19 @@
 /**
  * struct mc_account - what each source says of one CPU
  * @cpu: its number
- * @expected: boundaries of the window, by arithmetic
+ * @window: boundaries of the window, by arithmetic
+ * @offline: those in which the CPU was offline, by the kernel's totals
  * @started: callbacks, by the kernel's totals
- * @missed: boundaries that a callback passed, by the kernel's totals
+ * @missed: boundaries that passed without one, by the kernel's totals
+ * @left: those of @missed that no callback passed, since the CPU was leaving
  * @open: boundaries that no callback has settled, by the kernel's totals
+ * @spin_ns: time that callbacks waited for their boundary, by the kernel's totals
+ * @stolen_ns: part of it that was stolen, by the kernel's totals
  * @read: events of the window
  * @lost: by the ring buffer's counters
  * @events_missed: boundaries of the window that were missed, by the events
+ * @events_spin_ns: as @spin_ns, by the events
+ * @events_stolen_ns: as @stolen_ns, by the events
  * @unread: boundaries between two events that neither was for nor missed
  * @holes: places where the trace says that events are missing
  * @bad_tick: first event whose missed boundaries are not those its delta passed,
@@ -25,9 +31,9 @@
  */
 struct mc_account {
 	unsigned int cpu;
-	uint64_t expected, started, missed, open;
+	uint64_t window, offline, started, missed, left, open, spin_ns, stolen_ns;
 	uint64_t read, lost;
-	uint64_t events_missed, unread, holes;
+	uint64_t events_missed, events_spin_ns, events_stolen_ns, unread, holes;
 	uint64_t bad_tick, bad_ticks;
 };
 

@@ -15,8 +15,8 @@
 #include "interval.h"
 
 #define TOTALS_FILE "/proc/sync_timer_benchmark"
-/* 64 bytes for each of MC_CPUS_MAX lines, twice */
-#define TOTALS_SIZE_MAX (1024 * 1024)
+/* A line of at most 256 bytes for each of MC_CPUS_MAX */
+#define TOTALS_SIZE_MAX (2 * 1024 * 1024)
 
 /* ---- loading and unloading ---- */
 
@@ -25,12 +25,18 @@ bool mc_module_loaded(void)
 	return mc_kernel_module_loaded(MC_BENCH_MODULE);
 }
 
-int mc_module_load(const char *path, uint64_t interval_ns, struct mc_failure *failure)
+int mc_module_load(const char *path, const struct mc_bench_parameters *parameters,
+		   struct mc_failure *failure)
 {
-	char parameters[64];
+	char text[1024];
 
-	snprintf(parameters, sizeof(parameters), "interval_ns=%" PRIu64, interval_ns);
-	return mc_kernel_module_load(path, parameters, failure);
+	snprintf(text, sizeof(text),
+		 "interval_ns=%" PRIu64 " phase_ns=%" PRIu64
+		 " lead=%s lead_max_ns=%u lead_budget_permille=%u%s%s",
+		 parameters->interval_ns, parameters->phase_ns, parameters->lead,
+		 parameters->lead_max_ns, parameters->lead_budget_permille,
+		 parameters->cpus ? " cpus=" : "", parameters->cpus ? parameters->cpus : "");
+	return mc_kernel_module_load(path, text, failure);
 }
 
 int mc_module_unload(struct mc_failure *failure)
@@ -108,33 +114,54 @@ static int take_word(const char **text, const char *word)
 
 static int take_cpu(struct mc_bench_totals *totals, const char **text)
 {
-	struct mc_totals cpu;
+	struct mc_totals cpu = {0};
+	const struct {
+		const char *name;
+		uint64_t *count;
+	} counts[] = {
+		{"started", &cpu.started},     {"missed", &cpu.missed},	  {"open", &cpu.open},
+		{"left", &cpu.left},	       {"offline", &cpu.offline}, {"spin_ns", &cpu.spin_ns},
+		{"stolen_ns", &cpu.stolen_ns},
+	};
 	uint64_t number;
+	size_t i;
 
-	if (take_number(text, &number) || number >= MC_CPUS_MAX || take_word(text, "started") ||
-	    take_number(text, &cpu.started) || take_word(text, "missed") ||
-	    take_number(text, &cpu.missed) || take_word(text, "open") ||
-	    take_number(text, &cpu.open))
+	if (take_number(text, &number) || number >= MC_CPUS_MAX)
 		return -1;
+	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		if (take_word(text, counts[i].name) || take_number(text, counts[i].count))
+			return -1;
+	}
 	cpu.cpu = number;
 	return add_cpu(totals, &cpu);
 }
 
-enum { HAS_INTERVAL = 1, HAS_PHASE = 2, HAS_WINDOW = 4, HAS_READ = 8, HAS_ALL = 15 };
+/* "auto max_ns 200000 budget_permille 5" */
+static int take_lead(struct mc_lead_result *lead, const char **text)
+{
+	const char *mode = *text + strspn(*text, " ");
+	size_t length = strcspn(mode, " ");
+
+	if (!length || length >= sizeof(lead->mode))
+		return -1;
+	memcpy(lead->mode, mode, length);
+	lead->mode[length] = '\0';
+	*text = mode + length;
+	return take_word(text, "max_ns") || take_number(text, &lead->max_ns) ||
+			       take_word(text, "budget_permille") ||
+			       take_number(text, &lead->budget_permille)
+		       ? -1
+		       : 0;
+}
+
+enum { HAS_INTERVAL = 1, HAS_PHASE = 2, HAS_WINDOW = 4, HAS_READ = 8, HAS_LEAD = 16, HAS_ALL = 31 };
 
 static int take_line(struct mc_bench_totals *totals, const char *line, unsigned int *has)
 {
-	uint64_t first, second;
+	uint64_t number;
 
 	if (!take_word(&line, "cpu"))
 		return take_cpu(totals, &line) || *line ? -1 : 0;
-	if (!take_word(&line, "offline")) {
-		if (take_number(&line, &first) || first >= MC_CPUS_MAX ||
-		    take_number(&line, &second) || *line)
-			return -1;
-		totals->offline_cpu = first;
-		return 0;
-	}
 	if (!take_word(&line, "interval_ns")) {
 		*has |= HAS_INTERVAL;
 		return take_number(&line, &totals->interval_ns) || *line ? -1 : 0;
@@ -142,6 +169,10 @@ static int take_line(struct mc_bench_totals *totals, const char *line, unsigned 
 	if (!take_word(&line, "phase_ns")) {
 		*has |= HAS_PHASE;
 		return take_number(&line, &totals->phase_ns) || *line ? -1 : 0;
+	}
+	if (!take_word(&line, "lead")) {
+		*has |= HAS_LEAD;
+		return take_lead(&totals->lead, &line) || *line ? -1 : 0;
 	}
 	if (!take_word(&line, "window")) {
 		*has |= HAS_WINDOW;
@@ -151,9 +182,9 @@ static int take_line(struct mc_bench_totals *totals, const char *line, unsigned 
 	}
 	if (!take_word(&line, "read_ns")) {
 		*has |= HAS_READ;
-		if (take_number(&line, &first) || first > INT64_MAX || *line)
+		if (take_number(&line, &number) || number > INT64_MAX || *line)
 			return -1;
-		totals->read_ns = first;
+		totals->read_ns = number;
 		return 0;
 	}
 	/* What a later module adds is not ours to judge. */
@@ -172,9 +203,9 @@ int mc_bench_totals_parse(const char *text, struct mc_bench_totals *totals,
 			  struct mc_failure *failure)
 {
 	unsigned int number = 1, has = 0;
-	char line[256];
+	char line[512];
 
-	*totals = (struct mc_bench_totals){.offline_cpu = -1};
+	*totals = (struct mc_bench_totals){0};
 	for (; *text; number++) {
 		size_t length = strcspn(text, "\n");
 

@@ -12,26 +12,43 @@
 #define MC_CPUS_MAX 8192
 
 /**
+ * struct mc_bench_parameters - how the module is loaded
+ * @interval_ns: between ticks
+ * @phase_ns: offset of the ticks to multiples of it
+ * @lead: off, auto or fixed
+ * @lead_max_ns: 0: the module's default
+ * @lead_budget_permille: 0: the module's default
+ * @cpus: list of CPUs to tick on, as the kernel writes it; NULL: all
+ */
+struct mc_bench_parameters {
+	uint64_t interval_ns, phase_ns;
+	const char *lead;
+	unsigned int lead_max_ns, lead_budget_permille;
+	const char *cpus;
+};
+
+/**
  * struct mc_bench_totals - /proc/sync_timer_benchmark, read once
  * @interval_ns: as the module has it
  * @phase_ns: offset of boundary 0
  * @k0: window; both 0: none
  * @k1: window
  * @read_ns: CLOCK_MONOTONIC at which it was read
- * @n_cpus: CPUs that tick
+ * @lead: as the module has it
+ * @n_cpus: CPUs that tick while they are online
  * @cpu: their totals, ascending by number
- * @offline_cpu: a CPU that was offline for a part of the window; -1: none
  */
 struct mc_bench_totals {
 	uint64_t interval_ns, phase_ns, k0, k1;
 	int64_t read_ns;
+	struct mc_lead_result lead;
 	unsigned int n_cpus;
 	struct mc_totals *cpu;
-	int offline_cpu;
 };
 
 bool mc_module_loaded(void);
-int mc_module_load(const char *path, uint64_t interval_ns, struct mc_failure *failure);
+int mc_module_load(const char *path, const struct mc_bench_parameters *parameters,
+		   struct mc_failure *failure);
 
 /* Unload; waits a little while it is in use. Fine where it is not loaded. */
 int mc_module_unload(struct mc_failure *failure);

@@ -58,6 +58,18 @@ void mc_distribution_merge(struct mc_distribution *into, const struct mc_distrib
 	histogram_merge(&into->histogram, &from->histogram);
 }
 
+void mc_distribution_since(const struct mc_distribution *now, const struct mc_distribution *before,
+			   struct mc_distribution *since)
+{
+	*since = *now;
+	since->moments.sum -= before->moments.sum;
+	since->moments.squares -= before->moments.squares;
+	since->moments.count -= before->moments.count;
+	since->histogram.total -= before->histogram.total;
+	for (uint32_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+		since->histogram.counts[i] -= before->histogram.counts[i];
+}
+
 static int64_t percentile(const struct mc_distribution *distribution, uint64_t per_10000)
 {
 	int64_t value;

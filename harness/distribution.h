@@ -33,6 +33,15 @@ void mc_distribution_add_falling(struct mc_distribution *distribution, int64_t f
 
 void mc_distribution_merge(struct mc_distribution *into, const struct mc_distribution *from);
 
+/**
+ * mc_distribution_since - what was added to a distribution after some moment
+ * @now: the distribution
+ * @before: what it was then
+ * @since: set; its extremes are those of @now
+ */
+void mc_distribution_since(const struct mc_distribution *now, const struct mc_distribution *before,
+			   struct mc_distribution *since);
+
 /* The figures of a distribution; percentiles are limited to the exact extremes. */
 void mc_distribution_stats(const struct mc_distribution *distribution, struct mc_stats *stats);
 

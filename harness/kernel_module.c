@@ -139,6 +139,8 @@ static const char *why_not_loaded(int error)
 		return "it does not fit this kernel; the kernel log says more";
 	case EEXIST:
 		return "it is loaded already";
+	case EINVAL:
+		return "it does not take these values; the kernel log says which are possible";
 	case ENOENT:
 		return "it needs a symbol that this kernel does not have; the kernel log says more";
 	default:

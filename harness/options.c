@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "interval.h"
+#include "memory_collector/place.h"
 #include "quantity.h"
 
 #define NS_PER_MS 1000000ULL
@@ -89,6 +90,32 @@ static int take_cpus(struct mc_options *options, const struct option *option, co
 	return take_number(options, option, value, 1, 255, failure);
 }
 
+static int take_slices(struct mc_options *options, const struct option *option, const char *value,
+		       struct mc_failure *failure)
+{
+	return take_number(options, option, value, 1, MC_SLICES_MAX, failure);
+}
+
+static int take_budget(struct mc_options *options, const struct option *option, const char *value,
+		       struct mc_failure *failure)
+{
+	return take_number(options, option, value, 1, LEAD_BUDGET_MAX_PERMILLE, failure);
+}
+
+static int take_lead_max(struct mc_options *options, const struct option *option, const char *value,
+			 struct mc_failure *failure)
+{
+	uint64_t ns;
+	const char *wrong = mc_quantity_time(value, 0, &ns);
+
+	if (!wrong && (!ns || ns > LEAD_MAX_NS))
+		wrong = "it can be from 1ns to 1ms";
+	if (wrong)
+		return refuse(failure, option, value, wrong);
+	options->lead_max_ns = ns;
+	return 0;
+}
+
 static int take_memory(struct mc_options *options, const struct option *option, const char *value,
 		       struct mc_failure *failure)
 {
@@ -96,6 +123,68 @@ static int take_memory(struct mc_options *options, const struct option *option, 
 }
 
 /* ---- words ---- */
+
+/* The next element of "A,B" into @word. Return: what follows it; NULL: that was the last */
+static const char *next_word(const char *list, char *word, size_t size)
+{
+	size_t length = strcspn(list, ",");
+
+	snprintf(word, size, "%.*s", (int)length, list);
+	return list[length] ? list + length + 1 : NULL;
+}
+
+static int take_leads(struct mc_options *options, const struct option *option, const char *value,
+		      struct mc_failure *failure)
+{
+	const char *at = value;
+	char word[16];
+
+	for (options->n_leads = 0; at; options->n_leads++) {
+		enum lead_mode mode;
+
+		at = next_word(at, word, sizeof(word));
+		if (lead_mode_parse(word, &mode))
+			return refuse(failure, option, value,
+				      "it can be off, auto or fixed, or some of them: off,auto");
+		for (unsigned int i = 0; i < options->n_leads; i++)
+			if (options->lead[i] == mode)
+				return refuse(failure, option, value, "one of them twice");
+		options->lead[options->n_leads] = mode;
+	}
+	return 0;
+}
+
+static int take_phases(struct mc_options *options, const struct option *option, const char *value,
+		       struct mc_failure *failure)
+{
+	const char *at = value;
+	char word[32];
+
+	for (options->n_phases = 0; at; options->n_phases++) {
+		const char *wrong;
+
+		if (options->n_phases == MC_COMPARED_MAX)
+			return refuse(failure, option, value, "more than three");
+		at = next_word(at, word, sizeof(word));
+		wrong = mc_quantity_time(word, 0, &options->phase_ns[options->n_phases]);
+		if (wrong)
+			return refuse(failure, option, value, wrong);
+		for (unsigned int i = 0; i < options->n_phases; i++)
+			if (options->phase_ns[i] == options->phase_ns[options->n_phases])
+				return refuse(failure, option, value, "one of them twice");
+	}
+	return 0;
+}
+
+/* "0,2-5": what else the kernel understands is not needed, and would go through a command line */
+static int take_list(struct mc_options *options, const struct option *option, const char *value,
+		     struct mc_failure *failure)
+{
+	if (!*value || value[strspn(value, "0123456789,-")] || strlen(value) > 256)
+		return refuse(failure, option, value, "not a list of CPUs like 0,2-5");
+	*(const char **)((char *)options + option->field) = value;
+	return 0;
+}
 
 static int take_flag(struct mc_options *options, const struct option *option, const char *value,
 		     struct mc_failure *failure)
@@ -174,6 +263,17 @@ static const struct option table[] = {
 	 WITH_RUN},
 	{"--duration", "TIME", "of each scenario's window (default 5s)", take_duration, 0,
 	 WITH_RUN},
+	{"--slices", "N", "windows per scenario and lead, in turn (default 1 or 5)", take_slices,
+	 FIELD(slices), WITH_RUN},
+	{"--lead", "L[,L]", "off (default), auto, fixed; several are compared", take_leads, 0,
+	 WITH_RUN},
+	{"--lead-max", "TIME", "up to 1ms (default 200us or half the interval)", take_lead_max, 0,
+	 WITH_RUN},
+	{"--lead-budget", "PERMILLE", "of a CPU to spin away, up to 500 (default 5)", take_budget,
+	 FIELD(lead_budget), WITH_RUN},
+	{"--phase", "T[,T]", "offset of the ticks; several are compared", take_phases, 0, WITH_RUN},
+	{"--tick-cpus", "LIST", "tick on these only, as in 0,2-5 (default all)", take_list,
+	 FIELD(tick_cpus), WITH_RUN},
 	{"--cpus", "N", "of the VM (default 2)", take_cpus, FIELD(cpus), WITH_VM},
 	{"--memory", "MIB", "of the VM (default 1024)", take_memory, FIELD(memory_mib), WITH_VM},
 	{"--kernel", "FILE", "kernel image for the VM (default: one that fits)", take_text,
@@ -239,6 +339,26 @@ static int take_one(struct mc_options *options, int argc, char **argv, int *at, 
 	return option->take(options, option, value, failure);
 }
 
+/* What the module would refuse, later and with fewer words */
+static int check_ticks(const struct mc_options *options, struct mc_failure *failure)
+{
+	unsigned int i;
+
+	if (options->n_leads > 1 && options->n_phases > 1)
+		return mc_fail(failure, MC_EXIT_USAGE,
+			       "--lead and --phase: only one of them can be a list");
+	for (i = 0; i < options->n_phases; i++)
+		if (options->phase_ns[i] >= options->interval_ns)
+			return mc_fail(failure, MC_EXIT_USAGE,
+				       "--phase: %" PRIu64 " ns is not less than the interval",
+				       options->phase_ns[i]);
+	if (options->lead_max_ns > options->interval_ns / 2)
+		return mc_fail(failure, MC_EXIT_USAGE,
+			       "--lead-max: %u ns is more than half of the interval",
+			       options->lead_max_ns);
+	return 0;
+}
+
 static int check_together(const struct mc_options *options, const bool *given,
 			  struct mc_failure *failure)
 {
@@ -259,7 +379,7 @@ static int check_together(const struct mc_options *options, const bool *given,
 			       "--duration: %" PRIu64 " ns are too short, a window has at least %d "
 			       "intervals of %" PRIu64 " ns",
 			       options->duration_ns, MC_TICKS_MIN, options->interval_ns);
-	return 0;
+	return check_ticks(options, failure);
 }
 
 int mc_options_parse(struct mc_options *options, int argc, char **argv, struct mc_failure *failure)
@@ -270,6 +390,8 @@ int mc_options_parse(struct mc_options *options, int argc, char **argv, struct m
 	*options = (struct mc_options){
 		.interval_ns = NS_PER_MS,
 		.duration_ns = 5 * NS_PER_S,
+		.n_leads = 1,
+		.n_phases = 1,
 		.cpus = 2,
 		.memory_mib = 1024,
 		.scenarios = calloc(1, sizeof(char *)),

@@ -30,16 +30,17 @@
 #define PAGE_MIN 64
 #define PAGE_MAX (64UL << 20)
 
-enum { FIELD_TICK, FIELD_DELTA, FIELD_ENTRY, FIELD_MISSED, N_FIELDS };
+enum { FIELD_TICK, FIELD_DELTA, FIELD_ENTRY, FIELD_MISSED, FIELD_STOLEN, N_FIELDS };
 
 static const struct {
 	const char *name;
+	int size;
 	bool is_signed;
+	bool optional; /* 0 in the events of a module that has no such field */
 } fields[N_FIELDS] = {
-	[FIELD_TICK] = {"tick", false},
-	[FIELD_DELTA] = {"delta", true},
-	[FIELD_ENTRY] = {"entry", true},
-	[FIELD_MISSED] = {"missed", false},
+	[FIELD_TICK] = {"tick", 8, false, false},    [FIELD_DELTA] = {"delta", 8, true, false},
+	[FIELD_ENTRY] = {"entry", 8, true, false},   [FIELD_MISSED] = {"missed", 8, false, false},
+	[FIELD_STOLEN] = {"stolen", 4, false, true},
 };
 
 /**
@@ -51,7 +52,7 @@ static const struct {
  * @copy: the page being decoded, and RECORD_PEEK bytes that may be read after it
  * @id: number of the event
  * @id_at: offset of the number in a record
- * @at: offsets of the fields in a record
+ * @at: offsets of the fields in a record; 0: there is no such field
  * @event_size: a record of the event has at least this many bytes
  */
 struct mc_pages {
@@ -97,22 +98,24 @@ static int find_field(struct mc_pages *pages, struct tep_event *event, unsigned 
 	struct tep_format_field *field = tep_find_field(event, fields[i].name);
 	const char *sign = fields[i].is_signed ? "signed" : "unsigned";
 
+	if (!field && fields[i].optional)
+		return 0;
 	if (!field)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "event %s:%s has no field %s: the module is not of this version",
 			       EVENT_SYSTEM, EVENT_NAME, fields[i].name);
-	if (field->size != 8 || field->offset < 0 || field->offset > UINT16_MAX ||
+	if (field->size != fields[i].size || field->offset < 0 || field->offset > UINT16_MAX ||
 	    field->flags & (TEP_FIELD_IS_ARRAY | TEP_FIELD_IS_DYNAMIC | TEP_FIELD_IS_POINTER) ||
 	    !(field->flags & TEP_FIELD_IS_SIGNED) == fields[i].is_signed)
 		return mc_fail(
 			failure, MC_EXIT_ENVIRONMENT,
-			"event %s:%s: field %s at offset %d is \"%s\" of %d bytes, not 64 bit "
+			"event %s:%s: field %s at offset %d is \"%s\" of %d bytes, not %d bit "
 			"%s: the module is not of this version",
 			EVENT_SYSTEM, EVENT_NAME, fields[i].name, field->offset, field->type,
-			field->size, sign);
+			field->size, 8 * fields[i].size, sign);
 	pages->at[i] = (size_t)field->offset;
-	if (pages->event_size < pages->at[i] + 8)
-		pages->event_size = pages->at[i] + 8;
+	if (pages->event_size < pages->at[i] + fields[i].size)
+		pages->event_size = pages->at[i] + fields[i].size;
 	return 0;
 }
 
@@ -240,6 +243,15 @@ static uint64_t field_u64(const struct mc_pages *pages, const uint8_t *event, un
 	return value;
 }
 
+static uint32_t optional_u32(const struct mc_pages *pages, const uint8_t *event, unsigned int i)
+{
+	uint32_t value = 0;
+
+	if (pages->at[i])
+		memcpy(&value, event + pages->at[i], sizeof(value));
+	return value;
+}
+
 /* Return: 1 for a tick, 0 for an event of another kind, -1 on error */
 static int decode_event(const struct mc_pages *pages, const uint8_t *event, size_t size,
 			unsigned int cpu, struct mc_analysis *analysis, struct mc_failure *failure)
@@ -261,6 +273,7 @@ static int decode_event(const struct mc_pages *pages, const uint8_t *event, size
 	sample.delta_ns = (int64_t)field_u64(pages, event, FIELD_DELTA);
 	sample.entry_ns = (int64_t)field_u64(pages, event, FIELD_ENTRY);
 	sample.missed = field_u64(pages, event, FIELD_MISSED);
+	sample.stolen_ns = optional_u32(pages, event, FIELD_STOLEN);
 	return mc_analysis_add(analysis, cpu, &sample, failure) ? -1 : 1;
 }
 

@@ -24,6 +24,7 @@
 #include "runner.h"
 #include "trace_instance.h"
 #include "tree.h"
+#include "variants.h"
 
 #define STATE_DIR "/run/memory-collector"
 /* Locked while somebody measures; holds "PID WORK_FOLDER\n" while something of theirs is there */
@@ -273,32 +274,54 @@ static int prepare(struct host *host, const struct mc_job *job, const struct mc_
 }
 
 /* A report of the kernel while a scenario ran is worse than whatever was measured. */
-static void judge_log(struct host *host, struct mc_scenario_result *out)
+static void judge_log(struct host *host, struct mc_scenario_result *out, unsigned int n)
 {
 	char report[MC_TEXT_MAX];
+	unsigned int i;
 
 	mc_kernel_log_copy(host->log_fd, host->log, report, sizeof(report));
-	if (!*report)
-		return;
-	out->status = mc_kernel_log_is_kill(report) ? MC_STATUS_INVALID : MC_STATUS_FAILED;
-	snprintf(out->reason, sizeof(out->reason), "the kernel reports: %.480s", report);
+	for (i = 0; *report && i < n; i++) {
+		out[i].status = mc_kernel_log_is_kill(report) ? MC_STATUS_INVALID
+							      : MC_STATUS_FAILED;
+		snprintf(out[i].reason, sizeof(out[i].reason), "the kernel reports: %.480s",
+			 report);
+	}
+}
+
+/* Places for all variants of a scenario, in a row */
+static struct mc_scenario_result *add_results(struct mc_result *result, const struct mc_job *job,
+					      const struct mc_scenario *scenario)
+{
+	size_t first = result->n_scenarios;
+	unsigned int i;
+
+	for (i = 0; i < job->n_variants; i++) {
+		char test[MC_NAME_MAX];
+
+		mc_variant_test(&job->variant[i], scenario->name, test, sizeof(test));
+		if (!mc_result_add(result, test))
+			return NULL;
+	}
+	return &result->scenario[first];
 }
 
 static int run_matrix(struct host *host, const struct mc_job *job, struct mc_result *result,
 		      struct mc_failure *failure)
 {
+	unsigned int variant;
 	size_t i;
 
 	for (i = 0; i < job->matrix->n; i++) {
 		const struct mc_scenario *scenario = &job->matrix->scenario[i];
-		struct mc_scenario_result *out = mc_result_add(result, scenario->name);
+		struct mc_scenario_result *out = add_results(result, job, scenario);
 
 		if (!out)
 			return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
 		if (mc_runner_scenario(&host->runner, scenario, out, failure))
 			return -1;
-		judge_log(host, out);
-		mc_runner_report(&host->runner, scenario, out);
+		judge_log(host, out, job->n_variants);
+		for (variant = 0; variant < job->n_variants; variant++)
+			mc_runner_report(&host->runner, scenario, &out[variant]);
 	}
 	return 0;
 }

@@ -20,6 +20,7 @@
 #include "environment.h"
 #include "memory_collector/child.h"
 #include "memory_collector/place.h"
+#include "variants.h"
 #include "vm_files.h"
 #include "vm_guest.h"
 #include "vm_log.h"
@@ -195,6 +196,7 @@ struct command {
 	struct mc_vm_file files[FILES_MAX];
 	size_t n_files;
 	char names[NAMES_MAX], interval[32], duration[32];
+	char leads[64], phases[128], slices[16], lead_max[32], lead_budget[16];
 	char scenario[FILES_MAX][128];
 };
 
@@ -239,6 +241,41 @@ static int add_scenario_files(struct command *command, const struct mc_job *job,
 	return 0;
 }
 
+/* The guest makes the same variants of it. */
+static void add_variants(struct command *command, const struct mc_job *job)
+{
+	size_t leads = 0, phases = 0;
+	unsigned int i;
+
+	for (i = 0; i < job->n_variants && !job->variant[i].repeat; i++) {
+		const struct mc_variant *variant = &job->variant[i];
+		const char *comma = i ? "," : "";
+
+		if (!i || variant->lead != job->variant[0].lead)
+			leads += snprintf(command->leads + leads, sizeof(command->leads) - leads,
+					  "%s%s", comma, variant->lead);
+		if (!i || variant->phase_ns != job->variant[0].phase_ns)
+			phases += snprintf(command->phases + phases,
+					   sizeof(command->phases) - phases, "%s%" PRIu64 "ns",
+					   comma, variant->phase_ns);
+	}
+	snprintf(command->slices, sizeof(command->slices), "%u", job->slices);
+	add(command, "--lead", command->leads);
+	add(command, "--phase", command->phases);
+	add(command, "--slices", command->slices);
+	if (job->lead_max_ns) {
+		snprintf(command->lead_max, sizeof(command->lead_max), "%uns", job->lead_max_ns);
+		add(command, "--lead-max", command->lead_max);
+	}
+	if (job->lead_budget_permille) {
+		snprintf(command->lead_budget, sizeof(command->lead_budget), "%u",
+			 job->lead_budget_permille);
+		add(command, "--lead-budget", command->lead_budget);
+	}
+	if (job->tick_cpus)
+		add(command, "--tick-cpus", job->tick_cpus);
+}
+
 static int compose(struct command *command, const struct mc_job *job, struct mc_failure *failure)
 {
 	snprintf(command->interval, sizeof(command->interval), "%" PRIu64 "ns", job->interval_ns);
@@ -248,6 +285,7 @@ static int compose(struct command *command, const struct mc_job *job, struct mc_
 	add(command, "--only", command->names);
 	add(command, "--interval", command->interval);
 	add(command, "--duration", command->duration);
+	add_variants(command, job);
 	add(command, "--module", GUEST_MODULE);
 	add(command, "--scratch", MC_GUEST_SCRATCH);
 	add(command, "--results", MC_GUEST_RESULTS);
@@ -336,7 +374,8 @@ static void on_record(void *data, const char *line)
 /* Far beyond what is usual: a machine may be slow, but not without end. */
 static int64_t deadline_ns(const struct mc_job *job)
 {
-	int64_t each = job->duration_ns + job->duration_ns / 2 + 60 * NS_PER_S;
+	int64_t slice = job->duration_ns + job->duration_ns / 2 + 5 * NS_PER_S;
+	int64_t each = job->n_variants * job->slices * slice + 55 * NS_PER_S;
 
 	if (deadline_word() > 0)
 		return deadline_word() * NS_PER_S;
@@ -347,6 +386,7 @@ static uint64_t results_max(const struct mc_job *job)
 {
 	uint64_t lines = job->ticks_csv ? job->duration_ns / job->interval_ns : 0;
 
+	lines *= job->n_variants * job->slices;
 	return 256UL * 1024 * 1024 + job->matrix->n * lines * 256;
 }
 
@@ -446,19 +486,23 @@ static void describe(const struct vm *vm, struct mc_environment *environment)
 static int check_asked(const struct mc_job *job, const struct mc_result *guest,
 		       struct mc_failure *failure)
 {
-	size_t i;
+	size_t n = job->matrix->n * job->n_variants, i;
+	char test[MC_NAME_MAX];
 
-	if (guest->n_scenarios != job->matrix->n || guest->interval_ns != job->interval_ns)
+	if (guest->n_scenarios != n || guest->interval_ns != job->interval_ns)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "the guest's results are not those of this run: %zu scenarios "
 			       "instead of %zu",
-			       guest->n_scenarios, job->matrix->n);
-	for (i = 0; i < guest->n_scenarios; i++) {
-		if (strcmp(guest->scenario[i].test, job->matrix->scenario[i].name))
+			       guest->n_scenarios, n);
+	for (i = 0; i < n; i++) {
+		mc_variant_test(&job->variant[i % job->n_variants],
+				job->matrix->scenario[i / job->n_variants].name, test,
+				sizeof(test));
+		if (strcmp(guest->scenario[i].test, test))
 			return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 				       "the guest's results are not those of this run: %s instead "
 				       "of %s",
-				       guest->scenario[i].test, job->matrix->scenario[i].name);
+				       guest->scenario[i].test, test);
 	}
 	return 0;
 }

@@ -105,9 +105,17 @@ static unsigned int bins_of(const struct mc_timeline *timeline)
 
 /* ---- distributions ---- */
 
+/* It has its place in the table and the files; twice the same line would only confuse. */
+static const char *why_not_again(const struct mc_scenario_result *scenario)
+{
+	return scenario->repeat ? "the first variant again, see summary.csv" : NULL;
+}
+
 static const char *why_no_distribution(const struct mc_scenario_result *scenario,
 				       const struct mc_buckets *buckets)
 {
+	if (why_not_again(scenario))
+		return why_not_again(scenario);
 	if (scenario->status != MC_STATUS_OK)
 		return scenario->reason;
 	return total_of(buckets) ? NULL : "no tick was measured";
@@ -125,6 +133,8 @@ static const char *why_no_corrected(const struct mc_scenario_result *scenario)
 
 static const char *why_no_skew(const struct mc_scenario_result *scenario)
 {
+	if (why_not_again(scenario))
+		return why_not_again(scenario);
 	if (scenario->status == MC_STATUS_OK && scenario->n_cpus == 1)
 		return "one CPU has no skew";
 	if (scenario->status == MC_STATUS_OK && !total_of(&scenario->skew_histogram))
@@ -217,6 +227,8 @@ static void put_skew(const struct mc_scenario_result *scenario, FILE *to)
 
 static const char *why_no_percentiles(const struct mc_scenario_result *scenario)
 {
+	if (why_not_again(scenario))
+		return why_not_again(scenario);
 	if (scenario->status != MC_STATUS_OK)
 		return scenario->reason;
 	return scenario->delta.count ? NULL : "no tick was measured";
@@ -243,6 +255,8 @@ static const char *why_no_timeline(const struct mc_scenario_result *scenario)
 {
 	const struct mc_timeline *timeline = &scenario->timeline;
 
+	if (why_not_again(scenario))
+		return why_not_again(scenario);
 	for (unsigned int i = 0; i < bins_of(timeline); i++) {
 		if (timeline->count[i])
 			return NULL;
@@ -531,6 +545,38 @@ static void put_notes(const struct mc_result *result, const struct picture *pict
 	}
 }
 
+/* ---- variants ---- */
+
+/* Which of all scenarios, and which variant of it, counted from 0 */
+static void place_of(const struct mc_result *result, size_t at, unsigned int *scenario,
+		     unsigned int *variant)
+{
+	const char *base = result->scenario[at].base;
+
+	*scenario = *variant = 0;
+	for (size_t i = 0; i < at; i++) {
+		const char *other = result->scenario[i].base;
+
+		if (*base && !strcmp(base, other))
+			(*variant)++;
+		else if (!i || !*other || strcmp(other, result->scenario[i - 1].base))
+			(*scenario)++;
+	}
+}
+
+/* Variants of a scenario share its colour. */
+static void put_styles(const struct mc_result *result, const struct picture *picture, FILE *to)
+{
+	unsigned int scenario, variant;
+
+	for (size_t i = 0; i < result->n_scenarios; i++) {
+		if (!is_drawn(picture, &result->scenario[i]))
+			continue;
+		place_of(result, i, &scenario, &variant);
+		fprintf(to, "style %u %u\n", scenario, variant);
+	}
+}
+
 /* ---- data files ---- */
 
 static void write_info(const struct mc_result *result, const struct picture *picture, FILE *to)
@@ -547,6 +593,8 @@ static void write_info(const struct mc_result *result, const struct picture *pic
 	if (!shown)
 		span = (struct span){.from = 1, .to = 1};
 	fprintf(to, "shown %u\nfrom %" PRId64 "\nto %" PRId64 "\n", shown, span.from, span.to);
+	if (result->n_scenarios && *result->scenario->base)
+		put_styles(result, picture, to);
 	put_subtitle(result, to);
 	put_notes(result, picture, &span, to);
 }

@@ -25,6 +25,7 @@ static void scenario_end(struct mc_scenario_result *scenario)
 	free(scenario->delta_histogram.bucket);
 	free(scenario->corrected_histogram.bucket);
 	free(scenario->skew_histogram.bucket);
+	free(scenario->slice);
 	free(scenario->cpu);
 	free(scenario->timeline.cpu_max);
 }

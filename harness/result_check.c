@@ -66,9 +66,15 @@ static bool cpus_agree(const struct mc_scenario_result *scenario, const struct f
 		} else if (cpu->expected > scenario->k1 - scenario->k0) {
 			key = "expected_ticks";
 			why = "more than the window has";
+		} else if (cpu->offline > scenario->k1 - scenario->k0 - cpu->expected) {
+			key = "offline_ticks";
+			why = "more than the window has besides expected_ticks";
 		} else if (cpu->open > cpu->missed) {
 			key = "open_ticks";
 			why = "more than missed_ticks";
+		} else if (cpu->left > cpu->missed - cpu->open) {
+			key = "left_ticks";
+			why = "more than missed_ticks without open_ticks";
 		} else {
 			continue;
 		}
@@ -76,6 +82,22 @@ static bool cpus_agree(const struct mc_scenario_result *scenario, const struct f
 		*finding->why = why;
 		return false;
 	}
+	return true;
+}
+
+/* Spins by CPU; files of earlier versions have none. */
+static bool spins_agree(const struct mc_scenario_result *scenario, const struct finding *finding)
+{
+	uint64_t total = 0, ticks = 0;
+
+	if (scenario->spin.stolen_ns > scenario->spin.total_ns)
+		return disagree(finding, "spin.stolen_ns", "more than total_ns");
+	for (size_t i = 0; i < scenario->n_cpus; i++) {
+		total += scenario->cpu[i].spin.total_ns;
+		ticks += scenario->cpu[i].spin.ticks;
+	}
+	if (ticks && (total != scenario->spin.total_ns || ticks != scenario->spin.ticks))
+		return disagree(finding, "spin", "not the sum over per_cpu");
 	return true;
 }
 
@@ -135,6 +157,6 @@ bool mc_scenario_agrees(const struct mc_scenario_result *scenario, char *key, si
 	if (scenario->n_cpus && scenario->k0 >= scenario->k1)
 		return disagree(&finding, "window", "there is no boundary in it");
 	return totals_agree(scenario, &finding) && cpus_agree(scenario, &finding) &&
-	       distributions_agree(scenario, &finding) &&
+	       spins_agree(scenario, &finding) && distributions_agree(scenario, &finding) &&
 	       (scenario->status != MC_STATUS_OK || ok_agrees(scenario, &finding));
 }

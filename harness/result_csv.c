@@ -16,7 +16,7 @@
 #define CELL_MAX (2 * MC_TEXT_MAX)
 
 enum kind {
-	TEST,
+	TEXT, /* char array */
 	KERNEL, /* in a run of several kernels only */
 	STATUS,
 	COUNT, /* uint64_t, empty where nothing was measured */
@@ -42,7 +42,7 @@ struct column {
 	}
 
 static const struct column columns[] = {
-	{"test", TEST, 0, 0},
+	{"test", TEXT, offsetof(struct mc_scenario_result, test), 0},
 	SCENARIO("samples", samples),
 	STAT("min_ns", STAT_NS, delta, min),
 	STAT("max_ns", STAT_NS, delta, max),
@@ -63,8 +63,19 @@ static const struct column columns[] = {
 	STAT("corrected_max_ns", STAT_NS, corrected, max),
 	SCENARIO("expected_ticks", expected_ticks),
 	SCENARIO("skew_incomplete", skew_incomplete),
+	{"base", TEXT, offsetof(struct mc_scenario_result, base), 0},
+	{"variant", TEXT, offsetof(struct mc_scenario_result, variant), 0},
+	{"lead", TEXT, offsetof(struct mc_scenario_result, lead.mode), 0},
+	SCENARIO("phase_ns", phase_ns),
+	STAT("entry_p50_ns", STAT_NS, entry, p50),
+	STAT("entry_p99_ns", STAT_NS, entry, p99),
+	SCENARIO("spin_ns", spin.total_ns),
+	SCENARIO("stolen_ns", spin.stolen_ns),
 	{"kernel", KERNEL, 0, 0}, /* the last one */
 };
+
+/* What files of earlier versions end with */
+#define FIRST_COLUMNS 21
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
 
@@ -79,8 +90,8 @@ static void format_cell(const struct mc_scenario_result *scenario, const struct 
 
 	*cell = '\0';
 	switch (column->kind) {
-	case TEST:
-		snprintf(cell, CELL_MAX, "%s", scenario->test);
+	case TEXT:
+		snprintf(cell, CELL_MAX, "%s", (const char *)scenario + column->offset);
 		break;
 	case KERNEL:
 		snprintf(cell, CELL_MAX, "%s", scenario->kernel);
@@ -129,16 +140,16 @@ static size_t columns_of(const struct mc_result *result)
 	return N_COLUMNS - 1;
 }
 
-int mc_result_write_csv(const struct mc_result *result, FILE *to, struct mc_failure *failure)
+static int write_columns(const struct mc_result *result, size_t n_columns, FILE *to,
+			 struct mc_failure *failure)
 {
-	size_t n = columns_of(result);
 	char cell[CELL_MAX];
 
-	for (size_t column = 0; column < n; column++)
+	for (size_t column = 0; column < n_columns; column++)
 		fprintf(to, "%s%s", column ? "," : "", columns[column].name);
 	fputc('\n', to);
 	for (size_t i = 0; i < result->n_scenarios; i++) {
-		for (size_t column = 0; column < n; column++) {
+		for (size_t column = 0; column < n_columns; column++) {
 			if (column)
 				fputc(',', to);
 			format_cell(&result->scenario[i], &columns[column], cell);
@@ -152,13 +163,24 @@ int mc_result_write_csv(const struct mc_result *result, FILE *to, struct mc_fail
 	return 0;
 }
 
-/*
- * All of a file that should have @expected bytes, without the carriage returns that
- * a spreadsheet may have added; longer ones are cut off behind the difference.
- */
-static char *slurp(FILE *from, size_t expected, const char *name, struct mc_failure *failure)
+int mc_result_write_csv(const struct mc_result *result, FILE *to, struct mc_failure *failure)
 {
-	size_t size = 2 * expected + 2, length, kept = 0;
+	return write_columns(result, columns_of(result), to, failure);
+}
+
+/* What a file can have at most, generously */
+static size_t csv_size(const struct mc_result *result)
+{
+	return (result->n_scenarios + 1) * N_COLUMNS * CELL_MAX;
+}
+
+/*
+ * All of a file, without the carriage returns that a spreadsheet may have added; one
+ * that is longer than @size is cut off behind the difference.
+ */
+static char *slurp(FILE *from, size_t size, const char *name, struct mc_failure *failure)
+{
+	size_t length, kept = 0;
 	char *text = malloc(size);
 
 	if (!text) {
@@ -219,21 +241,41 @@ static int compare(const char *text, const char *expected, const char *name,
 		       name, at.line, columns[at.column].name);
 }
 
-int mc_result_check_csv(const struct mc_result *result, FILE *from, const char *name,
-			struct mc_failure *failure)
+/* As an earlier version wrote it, with fewer columns? */
+static bool is_older(const char *text)
 {
-	char *expected = NULL, *text;
+	size_t n = 1;
+
+	for (; *text && *text != '\n'; text++)
+		n += *text == ',';
+	return n == FIRST_COLUMNS;
+}
+
+static int check_text(const struct mc_result *result, const char *text, const char *name,
+		      struct mc_failure *failure)
+{
+	char *expected = NULL;
 	size_t size;
 	FILE *to = open_memstream(&expected, &size);
 	int ret;
 
 	if (!to)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: out of memory", name);
-	ret = mc_result_write_csv(result, to, failure);
+	ret = write_columns(result, is_older(text) ? FIRST_COLUMNS : columns_of(result), to,
+			    failure);
 	fclose(to);
-	text = ret ? NULL : slurp(from, size, name, failure);
-	ret = text ? compare(text, expected, name, failure) : -1;
-	free(text);
+	if (!ret)
+		ret = compare(text, expected, name, failure);
 	free(expected);
+	return ret;
+}
+
+int mc_result_check_csv(const struct mc_result *result, FILE *from, const char *name,
+			struct mc_failure *failure)
+{
+	char *text = slurp(from, csv_size(result), name, failure);
+	int ret = text ? check_text(result, text, name, failure) : -1;
+
+	free(text);
 	return ret;
 }

@@ -10,6 +10,13 @@
 		.size = sizeof(((structure *)0)->member),                                        \
 	}
 
+/* A key that files of earlier versions do not have */
+#define ADDED(structure, json_key, kind, member)                                                 \
+	{                                                                                        \
+		.key = json_key, .type = MC_FIELD_##kind, .offset = offsetof(structure, member), \
+		.size = sizeof(((structure *)0)->member), .added = true,                         \
+	}
+
 #define RUN(key, kind, member) FIELD(struct mc_run, key, kind, member)
 const struct mc_field mc_run_fields[] = {
 	RUN("started_utc", TEXT, started_utc),
@@ -48,6 +55,10 @@ const struct mc_field mc_scenario_text_fields[] = {
 	SCENARIO("title", TEXT, title),
 	SCENARIO("reason", TEXT, reason),
 	SCENARIO("stressor", TEXT, stressor),
+	ADDED(struct mc_scenario_result, "base", TEXT, base),
+	ADDED(struct mc_scenario_result, "variant", TEXT, variant),
+	ADDED(struct mc_scenario_result, "repeat", COUNT, repeat),
+	ADDED(struct mc_scenario_result, "phase_ns", COUNT, phase_ns),
 	{},
 };
 
@@ -64,6 +75,29 @@ const struct mc_field mc_scenario_count_fields[] = {
 const struct mc_field mc_window_fields[] = {
 	SCENARIO("k0", COUNT, k0),
 	SCENARIO("k1", COUNT, k1),
+	{},
+};
+
+#define LEAD(key, kind, member) FIELD(struct mc_lead_result, key, kind, member)
+const struct mc_field mc_lead_fields[] = {
+	LEAD("mode", TEXT, mode),
+	LEAD("max_ns", COUNT, max_ns),
+	LEAD("budget_permille", COUNT, budget_permille),
+	{},
+};
+
+#define SLICE(key, kind, member) FIELD(struct mc_slice, key, kind, member)
+const struct mc_field mc_slice_fields[] = {
+	SLICE("k0", COUNT, k0),
+	SLICE("k1", COUNT, k1),
+	SLICE("expected_ticks", COUNT, expected),
+	SLICE("missed_ticks", COUNT, missed),
+	SLICE("spin_ns", COUNT, spin_ns),
+	SLICE("delta_mean_ns", REAL, mean),
+	SLICE("delta_p50_ns", NS, p50),
+	SLICE("delta_p90_ns", NS, p90),
+	SLICE("delta_p99_ns", NS, p99),
+	SLICE("skew_p50_ns", NS_OR_NULL, skew_p50),
 	{},
 };
 
@@ -87,6 +121,7 @@ const struct mc_field mc_spin_fields[] = {
 	SPIN("total_ns", total_ns),
 	SPIN("max_ns", max_ns),
 	SPIN("ticks", ticks),
+	ADDED(struct mc_spin, "stolen_ns", COUNT, stolen_ns),
 	{},
 };
 
@@ -115,6 +150,8 @@ const struct mc_field mc_cpu_fields[] = {
 	CPU("missed_ticks", COUNT, missed),
 	CPU("open_ticks", COUNT, open),
 	CPU("lost_events", COUNT, lost),
+	ADDED(struct mc_cpu_result, "offline_ticks", COUNT, offline),
+	ADDED(struct mc_cpu_result, "left_ticks", COUNT, left),
 	{},
 };
 

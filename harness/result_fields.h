@@ -29,6 +29,7 @@ struct mc_field {
 	const char *key; /* NULL: end of the table */
 	enum mc_field_type type;
 	size_t offset, size;
+	bool added; /* came later: an older file has no such key, which stands for its default */
 };
 
 extern const struct mc_field mc_run_fields[];
@@ -36,6 +37,8 @@ extern const struct mc_field mc_environment_fields[];
 extern const struct mc_field mc_scenario_text_fields[];
 extern const struct mc_field mc_scenario_count_fields[];
 extern const struct mc_field mc_window_fields[];
+extern const struct mc_field mc_lead_fields[];
+extern const struct mc_field mc_slice_fields[];
 extern const struct mc_field mc_stats_fields[];
 extern const struct mc_field mc_spin_fields[];
 extern const struct mc_field mc_load_fields[];

@@ -16,6 +16,7 @@
 #include "histogram.h"
 #include "interval.h"
 #include "json_document.h"
+#include "lead.h"
 #include "memory_collector/result_io.h"
 #include "result_check.h"
 #include "result_fields.h"
@@ -23,6 +24,7 @@
 #define SCENARIOS_MAX 1000
 #define CPUS_MAX 8192
 #define BUCKETS_MAX HISTOGRAM_BUCKETS
+#define SLICES_MAX 1000
 
 struct reader {
 	const char *name;
@@ -235,11 +237,19 @@ static int read_field(struct reader *reader, json_object *object, const struct m
 	return -1;
 }
 
+/* A key that was added later and is not there stands for what the model has already. */
+static bool is_older(json_object *object, const char *key)
+{
+	return json_object_is_type(object, json_type_object) &&
+	       !json_object_object_get_ex(object, key, NULL);
+}
+
 static int read_fields(struct reader *reader, json_object *object, const struct mc_field *fields,
 		       void *to)
 {
 	for (; fields->key; fields++)
-		if (read_field(reader, object, fields, to))
+		if (!(fields->added && is_older(object, fields->key)) &&
+		    read_field(reader, object, fields, to))
 			return -1;
 	return 0;
 }
@@ -353,12 +363,64 @@ static int read_cpus(struct reader *reader, json_object *object,
 		json_object *value = json_object_array_get_idx(array, i);
 
 		if (read_fields(reader, value, mc_cpu_fields, &scenario->cpu[i]) ||
-		    read_stats(reader, value, "delta_ns", &scenario->cpu[i].delta))
+		    read_stats(reader, value, "delta_ns", &scenario->cpu[i].delta) ||
+		    (!is_older(value, "spin") && read_object(reader, value, "spin", mc_spin_fields,
+							     &scenario->cpu[i].spin, NULL)))
 			return -1;
 		if (i && scenario->cpu[i].cpu <= scenario->cpu[i - 1].cpu)
 			return refuse(reader, "cpu", "not above that of the CPU before it");
 		leave(reader, length);
 		scenario->n_cpus++;
+	}
+	return 0;
+}
+
+static int read_lead(struct reader *reader, json_object *object,
+		     struct mc_scenario_result *scenario)
+{
+	enum lead_mode mode;
+	bool present;
+
+	if (is_older(object, "lead"))
+		return 0;
+	if (read_object(reader, object, "lead", mc_lead_fields, &scenario->lead, &present))
+		return -1;
+	if (present && lead_mode_parse(scenario->lead.mode, &mode))
+		return refuse(reader, "lead.mode", "'%s' is not off, auto or fixed",
+			      scenario->lead.mode);
+	return 0;
+}
+
+static int read_slice(struct reader *reader, json_object *value, const struct mc_slice *before,
+		      struct mc_slice *slice)
+{
+	if (read_fields(reader, value, mc_slice_fields, slice))
+		return -1;
+	if (slice->k0 >= slice->k1 || (before && slice->k0 < before->k1))
+		return refuse(reader, "k0", "empty, or does not follow the slice before it");
+	return 0;
+}
+
+static int read_slices(struct reader *reader, json_object *object,
+		       struct mc_scenario_result *scenario)
+{
+	json_object *array;
+
+	if (is_older(object, "slices"))
+		return 0;
+	if (find_array(reader, object, "slices", SLICES_MAX, &array))
+		return -1;
+	scenario->slice = calloc(json_object_array_length(array) + 1, sizeof(*scenario->slice));
+	if (!scenario->slice)
+		return refuse(reader, "slices", "out of memory");
+	for (size_t i = 0; i < json_object_array_length(array); i++) {
+		size_t length = enter(reader, "slices[%zu].", i);
+
+		if (read_slice(reader, json_object_array_get_idx(array, i),
+			       i ? &scenario->slice[i - 1] : NULL, &scenario->slice[i]))
+			return -1;
+		leave(reader, length);
+		scenario->n_slices++;
 	}
 	return 0;
 }
@@ -544,7 +606,8 @@ static int read_scenario(struct reader *reader, json_object *object,
 	    read_object(reader, object, "marks", mc_marks_fields, &scenario->marks, NULL) ||
 	    read_histogram(reader, object, scenario))
 		return -1;
-	if (read_timeline(reader, object, scenario))
+	if (read_timeline(reader, object, scenario) || read_lead(reader, object, scenario) ||
+	    read_slices(reader, object, scenario))
 		return -1;
 	if (!mc_scenario_agrees(scenario, key, sizeof(key), &why))
 		return refuse(reader, key, "%s", why);

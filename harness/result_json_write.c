@@ -168,8 +168,19 @@ static json_object *new_cpus(const struct mc_scenario_result *scenario)
 		json_object *cpu = new_object(&scenario->cpu[i], mc_cpu_fields);
 
 		json_object_object_add(cpu, "delta_ns", new_stats(&scenario->cpu[i].delta));
+		json_object_object_add(cpu, "spin",
+				       new_object(&scenario->cpu[i].spin, mc_spin_fields));
 		json_object_array_add(array, cpu);
 	}
+	return array;
+}
+
+static json_object *new_slices(const struct mc_scenario_result *scenario)
+{
+	json_object *array = json_object_new_array();
+
+	for (size_t i = 0; i < scenario->n_slices; i++)
+		json_object_array_add(array, new_object(&scenario->slice[i], mc_slice_fields));
 	return array;
 }
 
@@ -239,6 +250,11 @@ static json_object *new_scenario(const struct mc_scenario_result *scenario)
 			new_stats((const void *)((const char *)numbers + member->offset)));
 	json_object_object_add(object, "spin",
 			       measured ? new_object(&numbers->spin, mc_spin_fields) : NULL);
+	json_object_object_add(object, "lead",
+			       measured && *numbers->lead.mode
+				       ? new_object(&numbers->lead, mc_lead_fields)
+				       : NULL);
+	json_object_object_add(object, "slices", new_slices(numbers));
 	json_object_object_add(object, "load",
 			       scenario->load.present ? new_object(&scenario->load, mc_load_fields)
 						      : NULL);

@@ -24,6 +24,7 @@
 #include "options.h"
 #include "paths.h"
 #include "text.h"
+#include "variants.h"
 
 /* What everything below works on */
 struct program {
@@ -128,6 +129,21 @@ static int print_command(const struct mc_scenario *scenario, const struct mc_opt
 	return 0;
 }
 
+static void print_variants(const struct mc_options *options)
+{
+	struct mc_job job = {.n_variants = 0};
+	unsigned int i;
+
+	mc_variants_make(options, &job);
+	if (job.n_variants == 1)
+		return;
+	printf("each %u times in turn:", job.slices);
+	for (i = 0; i < job.n_variants; i++)
+		printf(" %s%s", job.variant[i].name,
+		       job.variant[i].repeat ? " (the first one again)" : "");
+	printf("\n");
+}
+
 static int dry_run(const struct program *program, struct mc_failure *failure)
 {
 	const struct mc_options *options = &program->options;
@@ -151,6 +167,7 @@ static int dry_run(const struct program *program, struct mc_failure *failure)
 	       mc_text_time(duration, options->duration_ns),
 	       mc_text_time(interval, options->interval_ns),
 	       mc_text_count(ticks, options->duration_ns / options->interval_ns));
+	print_variants(options);
 	printf("arguments, with /tmp a folder of their own%s:\n",
 	       options->host ? "" : ", memory less what the guest itself needs");
 	for (i = 0; i < program->matrix.n; i++) {
@@ -269,6 +286,9 @@ static int measure(struct program *program, struct mc_failure *failure)
 		.interval_ns = options->interval_ns,
 		.duration_ns = options->duration_ns,
 		.module = module_of(program),
+		.lead_max_ns = options->lead_max_ns,
+		.lead_budget_permille = options->lead_budget,
+		.tick_cpus = options->tick_cpus,
 		.ticks_csv = options->ticks,
 		.scratch = options->scratch,
 		.cpus = options->cpus,
@@ -283,6 +303,7 @@ static int measure(struct program *program, struct mc_failure *failure)
 	struct mc_result_dir dir;
 	int code;
 
+	mc_variants_make(options, &job);
 	if (name_kernel(program, release, sizeof(release), failure) ||
 	    place_of(program)->check(&job, program->progress, failure) ||
 	    mc_result_dir_create(&dir, options->results ? options->results : program->paths.results,

@@ -5,6 +5,11 @@
  * quiet lead-in, load ramps up, window, load ends, tail: all of it is traced, for
  * the picture over time; only the window counts, and it is chosen ahead of time
  * once the load is seen to run.
+ *
+ * Where several ways to arm the timer are compared, or one is measured in several
+ * slices, the load goes on while the module is loaded anew for each slice: a trace and
+ * a window of its own, held to account by itself. A variant's slices go through one
+ * analysis, so that its result is of all of them.
  */
 #include "runner.h"
 
@@ -26,6 +31,7 @@
 #include "text.h"
 #include "trace_instance.h"
 #include "tree.h"
+#include "variants.h"
 
 #define NS_PER_MS 1000000LL
 #define NS_PER_S 1000000000LL
@@ -42,25 +48,63 @@
 /* What all this and the load's end may take at most, for the size of the buffers */
 #define AROUND_NS (MC_LOAD_EXTRA_S * NS_PER_S)
 /* What a scenario usually takes beyond its window, for the time left */
-#define OVERHEAD_S 2.0
+#define OVERHEAD_S 1.5
+#define SLICE_OVERHEAD_S 0.5
 /* CPU time is counted in steps of 10 ms: shorter windows need not show any */
 #define CPU_TIME_WINDOW_NS NS_PER_S
 #define YAML_MAX (16 * 1024 * 1024)
 
+/* One way to arm the timer, over all its slices */
+struct variant {
+	const struct mc_variant *how;
+	struct mc_scenario_result *out;
+	struct mc_analysis *analysis;
+};
+
+/**
+ * struct run - a scenario
+ * @runner: shared by all scenarios
+ * @scenario: what to run
+ * @variant: [n_variants of the job]
+ * @now: the variant whose slice it is
+ * @slice: number of the slice, over all variants
+ * @n_slices: how many there will be
+ * @trace: of the slice
+ * @module: the module is in
+ * @interval: of the slice
+ * @k0: window of the slice
+ * @k1: window of the slice
+ * @n_cpus: CPUs that may tick, the same in all slices
+ * @cpus: their numbers
+ * @lost: [n_cpus]
+ * @loaded: the load was started
+ * @load: it
+ * @load_result: what it did
+ * @marks: when it did
+ * @died: it did so within a window
+ * @idle: it used no CPU time in a window
+ * @folder: its own, below runner->work
+ * @failure: filled on error
+ */
 struct run {
 	struct mc_runner *runner;
 	const struct mc_scenario *scenario;
-	struct mc_scenario_result *out;
+	struct variant variant[MC_VARIANTS_MAX];
+	struct variant *now;
+	unsigned int slice, n_slices;
 	struct mc_trace *trace;
-	bool module, loaded; /* the module is in; the load was started */
-	struct mc_load load;
-	char folder[4096]; /* the load's own, below runner->work */
-	bool died; /* the load, within the window */
+	bool module;
 	struct interval interval;
+	uint64_t k0, k1;
 	unsigned int n_cpus;
 	unsigned int *cpus;
 	uint64_t *lost;
-	struct mc_analysis *analysis;
+	bool loaded;
+	struct mc_load load;
+	struct mc_load_result load_result;
+	struct mc_marks marks;
+	bool died, idle;
+	char folder[4096];
 	struct mc_failure *failure;
 };
 
@@ -70,14 +114,24 @@ enum { GO_ON = 0, DECIDED = 1, BROKEN = -1 };
 static int decide(struct run *run, enum mc_status status, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Of all variants, but those whose own accounts do not agree: no number of these means anything. */
 static int decide(struct run *run, enum mc_status status, const char *format, ...)
 {
+	char reason[MC_TEXT_MAX];
+	unsigned int i;
 	va_list args;
 
-	run->out->status = status;
 	va_start(args, format);
-	vsnprintf(run->out->reason, sizeof(run->out->reason), format, args);
+	vsnprintf(reason, sizeof(reason), format, args);
 	va_end(args);
+	for (i = 0; i < run->runner->job->n_variants; i++) {
+		struct mc_scenario_result *out = run->variant[i].out;
+
+		if (out->status == MC_STATUS_INVALID)
+			continue;
+		out->status = status;
+		memcpy(out->reason, reason, sizeof(reason));
+	}
 	return DECIDED;
 }
 
@@ -89,12 +143,17 @@ static int interrupted(struct run *run)
 
 /* ---- progress ---- */
 
+static double slice_s(const struct mc_job *job)
+{
+	return job->duration_ns / 1e9 + SLICE_OVERHEAD_S;
+}
+
 /* What a scenario takes: a guess before the first one has ended, then their mean */
 static double each_s(const struct mc_runner *runner)
 {
 	if (runner->index > 1)
 		return (runner->ended_ns - runner->begun_ns) / 1e9 / (runner->index - 1);
-	return runner->job->duration_ns / 1e9 + OVERHEAD_S;
+	return runner->job->n_variants * runner->job->slices * slice_s(runner->job) + OVERHEAD_S;
 }
 
 static void report_step(const struct mc_runner *runner, const struct mc_scenario *scenario,
@@ -107,11 +166,14 @@ static void report_step(const struct mc_runner *runner, const struct mc_scenario
 	mc_progress_step(runner->progress, step);
 }
 
+/* @here_s: what is left of the slice */
 static void report(const struct run *run, enum mc_phase phase, double here_s)
 {
+	unsigned int after = run->n_slices - run->slice - 1;
 	struct mc_step step = {.phase = phase};
 
-	report_step(run->runner, run->scenario, &step, here_s);
+	report_step(run->runner, run->scenario, &step,
+		    here_s + after * slice_s(run->runner->job) + OVERHEAD_S);
 }
 
 void mc_runner_report(const struct mc_runner *runner, const struct mc_scenario *scenario,
@@ -122,12 +184,12 @@ void mc_runner_report(const struct mc_runner *runner, const struct mc_scenario *
 
 	if (out->status == MC_STATUS_OK)
 		snprintf(step.text, sizeof(step.text),
-			 "%s: ok, %s ticks, %s missed, p50 %.1f us, p99 %.1f us", scenario->name,
+			 "%s: ok, %s ticks, %s missed, p50 %.1f us, p99 %.1f us", out->test,
 			 mc_text_count(expected, out->expected_ticks),
 			 mc_text_count(missed, out->missed_ticks), out->delta.p50 / 1e3,
 			 out->delta.p99 / 1e3);
 	else
-		snprintf(step.text, sizeof(step.text), "%s: %s, %.420s", scenario->name,
+		snprintf(step.text, sizeof(step.text), "%s: %s, %.380s", out->test,
 			 mc_status_name(out->status), out->reason);
 	report_step(runner, scenario, &step, 0);
 }
@@ -145,26 +207,72 @@ static int check_needs(struct run *run)
 	return GO_ON;
 }
 
-static int take_cpus(struct run *run)
+static int take_numbers(struct run *run, const struct mc_bench_totals *totals)
 {
-	struct mc_bench_totals totals;
 	unsigned int i;
 
-	if (mc_module_read_totals(&totals, run->failure))
-		return BROKEN;
-	run->n_cpus = totals.n_cpus;
-	run->cpus = calloc(totals.n_cpus, sizeof(*run->cpus));
-	run->lost = calloc(totals.n_cpus, sizeof(*run->lost));
-	for (i = 0; run->cpus && i < totals.n_cpus; i++)
-		run->cpus[i] = totals.cpu[i].cpu;
-	mc_bench_totals_free(&totals);
+	run->n_cpus = totals->n_cpus;
+	run->cpus = calloc(totals->n_cpus, sizeof(*run->cpus));
+	run->lost = calloc(totals->n_cpus, sizeof(*run->lost));
 	if (!run->cpus || !run->lost)
 		return mc_fail(run->failure, MC_EXIT_ENVIRONMENT, "out of memory");
-	if (totals.interval_ns != run->runner->job->interval_ns)
+	for (i = 0; i < totals->n_cpus; i++)
+		run->cpus[i] = totals->cpu[i].cpu;
+	return 0;
+}
+
+/* CPUs may go offline and come online, but a new one has no place in what was begun. */
+static int same_cpus(struct run *run, const struct mc_bench_totals *totals)
+{
+	unsigned int i = 0;
+
+	while (i < totals->n_cpus && i < run->n_cpus && totals->cpu[i].cpu == run->cpus[i])
+		i++;
+	if (i < totals->n_cpus || i < run->n_cpus)
+		return mc_fail(
+			run->failure, MC_EXIT_ENVIRONMENT,
+			"a CPU was added to the machine, or taken away, during the scenario");
+	return 0;
+}
+
+static int take_totals(struct run *run, const struct mc_bench_totals *totals)
+{
+	const struct mc_job *job = run->runner->job;
+
+	if (run->cpus ? same_cpus(run, totals) : take_numbers(run, totals))
+		return BROKEN;
+	if (totals->interval_ns != job->interval_ns || totals->phase_ns != run->now->how->phase_ns)
 		return mc_fail(run->failure, MC_EXIT_ENVIRONMENT,
-			       "the module ticks every %" PRIu64 " ns instead of %" PRIu64,
-			       totals.interval_ns, run->runner->job->interval_ns);
-	return interval_init(&run->interval, totals.interval_ns, totals.phase_ns);
+			       "the module ticks every %" PRIu64 " ns with a phase of %" PRIu64
+			       " ns instead of %" PRIu64 " and %" PRIu64,
+			       totals->interval_ns, totals->phase_ns, job->interval_ns,
+			       run->now->how->phase_ns);
+	run->now->out->lead = totals->lead;
+	return interval_init(&run->interval, totals->interval_ns, totals->phase_ns);
+}
+
+static int load_module(struct run *run)
+{
+	const struct mc_job *job = run->runner->job;
+	const struct mc_bench_parameters parameters = {
+		.interval_ns = job->interval_ns,
+		.phase_ns = run->now->how->phase_ns,
+		.lead = run->now->how->lead,
+		.lead_max_ns = job->lead_max_ns,
+		.lead_budget_permille = job->lead_budget_permille,
+		.cpus = job->tick_cpus,
+	};
+	struct mc_bench_totals totals;
+	int result;
+
+	if (mc_module_load(job->module, &parameters, run->failure))
+		return BROKEN;
+	run->module = true;
+	if (mc_module_read_totals(&totals, run->failure))
+		return BROKEN;
+	result = take_totals(run, &totals);
+	mc_bench_totals_free(&totals);
+	return result;
 }
 
 static int start_ticks(struct run *run)
@@ -173,13 +281,25 @@ static int start_ticks(struct run *run)
 	uint64_t ticks = (job->duration_ns + AROUND_NS) / job->interval_ns;
 
 	run->trace = mc_trace_new(run->failure);
-	if (!run->trace || mc_module_load(job->module, job->interval_ns, run->failure))
-		return BROKEN;
-	run->module = true;
-	if (take_cpus(run) || mc_trace_start(run->trace, run->cpus, run->n_cpus, ticks,
-					     job->interval_ns, run->failure))
+	if (!run->trace || load_module(run) ||
+	    mc_trace_start(run->trace, run->cpus, run->n_cpus, ticks, job->interval_ns,
+			   run->failure))
 		return BROKEN;
 	return GO_ON;
+}
+
+/* The mirror of start_ticks(). @failure: may be another than the run's */
+static int stop_ticks(struct run *run, struct mc_failure *failure)
+{
+	int result = GO_ON;
+
+	if (run->module && mc_module_unload(failure))
+		result = BROKEN;
+	run->module = false;
+	if (mc_trace_free(run->trace, failure))
+		result = BROKEN;
+	run->trace = NULL;
+	return result;
 }
 
 /* ---- the load ---- */
@@ -209,7 +329,7 @@ static int start_load(struct run *run)
 		.cpus = mc_cpus_online(),
 		.memory_bytes = mc_memory_available(),
 	};
-	unsigned int timeout_s = run->runner->job->duration_ns / NS_PER_S + MC_LOAD_EXTRA_S;
+	unsigned int timeout_s = run->n_slices * slice_s(run->runner->job) * 2 + MC_LOAD_EXTRA_S;
 	uid_t user = scenario->as_root ? (uid_t)-1 : mc_load_user();
 	char **argv;
 	int result;
@@ -219,9 +339,9 @@ static int start_load(struct run *run)
 	    mc_scenario_command(scenario, &scale, "/tmp/load/stress-ng.yaml", timeout_s,
 				"/tmp/load", &argv, run->failure))
 		return BROKEN;
-	run->out->load.present = true;
-	note_command(&run->out->load, argv);
-	run->out->marks.load_start_ns = mc_now_ns();
+	run->load_result.present = true;
+	note_command(&run->load_result, argv);
+	run->marks.load_start_ns = mc_now_ns();
 	result = mc_load_start(&run->load, argv, user, run->runner->work, run->failure);
 	free(argv);
 	run->loaded = !result;
@@ -248,7 +368,7 @@ static int ramp_up(struct run *run)
 
 	if (!run->scenario->stressor[0])
 		return GO_ON;
-	report(run, MC_PHASE_LOAD, run->runner->job->duration_ns / 1e9 + OVERHEAD_S);
+	report(run, MC_PHASE_LOAD, slice_s(run->runner->job));
 	if (start_load(run))
 		return BROKEN;
 	if (mc_load_wait(&run->load, disk, mc_now_ns() + RAMP_NS, run->failure)) {
@@ -265,7 +385,7 @@ static int write_tick(void *data, const struct mc_tick_summary *tick, struct mc_
 {
 	const struct run *run = data;
 
-	return mc_ticks_csv_add(run->runner->ticks, tick, run->scenario->name, failure);
+	return mc_ticks_csv_add(run->runner->ticks, tick, run->now->out->test, failure);
 }
 
 /* Ahead by a margin that grows when the machine was too busy to set the window in time */
@@ -277,9 +397,9 @@ static int set_window(struct run *run)
 	size_t i;
 
 	for (i = 0; result == 1 && i < sizeof(margins_ns) / sizeof(margins_ns[0]); i++) {
-		run->out->k0 = interval_ahead(&run->interval, mc_now_ns() + margins_ns[i]);
-		run->out->k1 = run->out->k0 + ticks;
-		result = mc_module_set_window(run->out->k0, run->out->k1, run->failure);
+		run->k0 = interval_ahead(&run->interval, mc_now_ns() + margins_ns[i]);
+		run->k1 = run->k0 + ticks;
+		result = mc_module_set_window(run->k0, run->k1, run->failure);
 	}
 	if (result == 1)
 		return mc_fail(run->failure, MC_EXIT_ENVIRONMENT,
@@ -287,33 +407,46 @@ static int set_window(struct run *run)
 	return result;
 }
 
-static int choose_window(struct run *run)
+static int new_analysis(struct run *run)
 {
-	struct mc_analysis_config config = {
+	const struct mc_analysis_config config = {
+		.interval_ns = run->interval.length_ns,
+		.phase_ns = run->interval.phase_ns,
+		.k0 = run->k0,
+		.k1 = run->k1,
 		.n_cpus = run->n_cpus,
 		.cpus = run->cpus,
 		.on_tick = run->runner->ticks ? write_tick : NULL,
 		.on_tick_data = run,
+		.slices = run->runner->job->slices > 1,
 	};
+
+	run->now->analysis = mc_analysis_new(&config, run->failure);
+	return run->now->analysis ? GO_ON : BROKEN;
+}
+
+static int choose_window(struct run *run)
+{
+	struct mc_marks *marks = &run->now->out->marks;
 
 	if (set_window(run))
 		return BROKEN;
-	run->out->marks.window_start_ns = interval_boundary(&run->interval, run->out->k0);
-	run->out->marks.window_end_ns = interval_boundary(&run->interval, run->out->k1);
-	config.interval_ns = run->interval.length_ns;
-	config.phase_ns = run->interval.phase_ns;
-	config.k0 = run->out->k0;
-	config.k1 = run->out->k1;
-	run->analysis = mc_analysis_new(&config, run->failure);
-	return run->analysis ? mc_trace_read(run->trace, run->analysis, run->failure) : BROKEN;
+	if (marks->window_start_ns == MC_TIME_NONE)
+		marks->window_start_ns = interval_boundary(&run->interval, run->k0);
+	marks->window_end_ns = interval_boundary(&run->interval, run->k1);
+	if (run->now->analysis
+		    ? mc_analysis_window(run->now->analysis, run->k0, run->k1, run->failure)
+		    : new_analysis(run))
+		return BROKEN;
+	return mc_trace_read(run->trace, run->now->analysis, run->failure);
 }
 
 static int sleep_through(struct run *run)
 {
-	int64_t end = run->out->marks.window_end_ns, next;
+	int64_t end = run->now->out->marks.window_end_ns, next;
 
 	for (next = mc_now_ns(); next < end; next += NS_PER_S) {
-		report(run, MC_PHASE_SAMPLE, (end - next) / 1e9 + OVERHEAD_S / 2);
+		report(run, MC_PHASE_SAMPLE, (end - next) / 1e9);
 		if (mc_sleep_until(next + NS_PER_S < end ? next + NS_PER_S : end))
 			return interrupted(run);
 	}
@@ -322,21 +455,25 @@ static int sleep_through(struct run *run)
 
 static int sample(struct run *run)
 {
-	struct mc_load_result *load = &run->out->load;
-	int64_t sectors = 0;
+	struct mc_load_result *load = &run->load_result;
+	int64_t sectors = 0, cpu_time = 0;
 
 	if (run->loaded) {
-		load->cpu_time_before_ns = mc_load_cpu_time(&run->load);
+		cpu_time = mc_load_cpu_time(&run->load);
 		sectors = mc_disk_sectors(run->runner->disk);
+		if (!run->slice)
+			load->cpu_time_before_ns = cpu_time;
 	}
 	if (choose_window(run) || sleep_through(run))
 		return BROKEN;
 	if (!run->loaded)
 		return GO_ON;
 	load->cpu_time_ns = mc_load_cpu_time(&run->load);
+	run->idle |= load->cpu_time_ns <= cpu_time;
 	if (run->runner->disk && sectors >= 0)
-		load->sectors = mc_disk_sectors(run->runner->disk) - sectors;
-	run->died = !mc_load_alive(&run->load);
+		load->sectors = (load->sectors > 0 ? load->sectors : 0) +
+				mc_disk_sectors(run->runner->disk) - sectors;
+	run->died |= !mc_load_alive(&run->load);
 	return GO_ON;
 }
 
@@ -363,23 +500,6 @@ static int wait_settled(struct run *run)
 	return GO_ON;
 }
 
-static int same_cpus(struct run *run, const struct mc_bench_totals *totals)
-{
-	unsigned int i;
-
-	if (totals->offline_cpu >= 0)
-		return mc_fail(run->failure, MC_EXIT_ENVIRONMENT,
-			       "CPU %d was offline during the window", totals->offline_cpu);
-	for (i = 0; i < totals->n_cpus && totals->n_cpus == run->n_cpus; i++) {
-		if (totals->cpu[i].cpu != run->cpus[i])
-			break;
-	}
-	if (i < totals->n_cpus || totals->n_cpus != run->n_cpus)
-		return mc_fail(run->failure, MC_EXIT_ENVIRONMENT,
-			       "a CPU went offline or came online during the scenario");
-	return GO_ON;
-}
-
 /* Events first: unloading the module clears the buffers. */
 static int account(struct run *run)
 {
@@ -392,8 +512,8 @@ static int account(struct run *run)
 	if (!result)
 		result = mc_trace_finish(run->trace, run->lost, run->failure);
 	if (!result)
-		result = mc_analysis_finish(run->analysis, totals.cpu, run->lost, totals.read_ns,
-					    run->out, run->failure);
+		result = mc_analysis_settle(run->now->analysis, totals.cpu, run->lost,
+					    totals.read_ns, run->failure);
 	mc_bench_totals_free(&totals);
 	return result;
 }
@@ -437,7 +557,7 @@ static FILE *open_yaml(const struct run *run)
 
 static int take_bogo_ops(struct run *run)
 {
-	struct mc_load_result *load = &run->out->load;
+	struct mc_load_result *load = &run->load_result;
 	struct mc_failure why;
 	FILE *file = open_yaml(run);
 	char name[MC_NAME_MAX + 32];
@@ -462,7 +582,7 @@ static int take_bogo_ops(struct run *run)
 
 static int judge_load(struct run *run)
 {
-	struct mc_load_result *load = &run->out->load;
+	struct mc_load_result *load = &run->load_result;
 	char reason[MC_TEXT_MAX];
 	enum mc_status status = mc_load_verdict(&run->load, reason, sizeof(reason));
 
@@ -471,8 +591,7 @@ static int judge_load(struct run *run)
 		return decide(run, status, "%s", reason);
 	if (run->died)
 		return decide(run, MC_STATUS_INVALID, "the load ended within the window");
-	if (run->runner->job->duration_ns >= CPU_TIME_WINDOW_NS &&
-	    load->cpu_time_ns <= load->cpu_time_before_ns)
+	if (run->runner->job->duration_ns >= CPU_TIME_WINDOW_NS && run->idle)
 		return decide(run, MC_STATUS_INVALID, "the load used no CPU time in the window");
 	if (run->scenario->needs_block && load->sectors <= 0)
 		return decide(run, MC_STATUS_INVALID,
@@ -480,48 +599,86 @@ static int judge_load(struct run *run)
 	return take_bogo_ops(run);
 }
 
+static int end_load(struct run *run)
+{
+	mc_load_stop(&run->load);
+	run->marks.load_end_ns = mc_now_ns();
+	return mc_sleep_until(mc_now_ns() + TAIL_NS) ? interrupted(run) : GO_ON;
+}
+
 static int collect(struct run *run)
 {
+	bool last = run->slice + 1 == run->n_slices;
 	int result;
 
-	report(run, MC_PHASE_COLLECT, OVERHEAD_S / 4);
-	if (wait_settled(run))
-		return BROKEN;
-	if (run->loaded) {
-		mc_load_stop(&run->load);
-		run->out->marks.load_end_ns = mc_now_ns();
-		if (mc_sleep_until(mc_now_ns() + TAIL_NS))
-			return interrupted(run);
-	}
-	result = account(run);
-	/* What the accounting says comes first: without it no number means anything. */
-	if (!result && run->out->status == MC_STATUS_OK && run->loaded)
-		result = judge_load(run);
-	return result;
+	report(run, MC_PHASE_COLLECT, SLICE_OVERHEAD_S / 2);
+	result = wait_settled(run);
+	if (!result && last && run->loaded)
+		result = end_load(run);
+	return result ? result : account(run);
 }
 
 /* ---- all of it ---- */
 
-static int measure(struct run *run)
+static int measure_slice(struct run *run)
 {
-	int result = check_needs(run);
+	const struct mc_job *job = run->runner->job;
+	int result;
 
-	if (!result)
-		result = start_ticks(run);
+	run->now = &run->variant[mc_variant_of_slice(job, run->slice)];
+	result = start_ticks(run);
 	if (!result && mc_sleep_until(mc_now_ns() + LEAD_IN_NS))
 		result = interrupted(run);
-	if (!result)
+	if (!result && !run->slice)
 		result = ramp_up(run);
 	if (!result)
 		result = sample(run);
 	if (!result)
 		result = collect(run);
+	return result ? result : stop_ticks(run, run->failure);
+}
+
+static int finish_variants(struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->runner->job->n_variants; i++)
+		if (mc_analysis_finish(run->variant[i].analysis, run->variant[i].out, run->failure))
+			return BROKEN;
+	return GO_ON;
+}
+
+static int measure(struct run *run)
+{
+	int result = check_needs(run);
+
+	for (run->slice = 0; !result && run->slice < run->n_slices; run->slice++)
+		result = measure_slice(run);
+	if (!result)
+		result = finish_variants(run);
+	if (!result && run->loaded)
+		result = judge_load(run);
 	return result;
+}
+
+/* What was the same for all variants */
+static void share(const struct run *run)
+{
+	unsigned int i;
+
+	for (i = 0; i < run->runner->job->n_variants; i++) {
+		struct mc_scenario_result *out = run->variant[i].out;
+
+		out->load = run->load_result;
+		out->marks.load_start_ns = run->marks.load_start_ns;
+		out->marks.load_end_ns = run->marks.load_end_ns;
+	}
 }
 
 /* The mirror of measure(). Return: 0, or -1 where something stays behind. */
 static int undo(struct run *run, struct mc_failure *failure)
 {
+	unsigned int i;
 	int result = 0;
 
 	if (run->loaded) {
@@ -530,14 +687,36 @@ static int undo(struct run *run, struct mc_failure *failure)
 	}
 	if (run->folder[0] && mc_tree_remove(run->folder, failure))
 		result = -1;
-	if (run->module && mc_module_unload(failure))
+	if (stop_ticks(run, failure))
 		result = -1;
-	if (mc_trace_free(run->trace, failure))
-		result = -1;
-	mc_analysis_free(run->analysis);
+	for (i = 0; i < run->runner->job->n_variants; i++)
+		mc_analysis_free(run->variant[i].analysis);
 	free(run->cpus);
 	free(run->lost);
 	return result;
+}
+
+static void begin(struct run *run, struct mc_scenario_result *out)
+{
+	const struct mc_job *job = run->runner->job;
+	const struct mc_scenario *scenario = run->scenario;
+	unsigned int i;
+
+	run->n_slices = job->n_variants * job->slices;
+	run->load_result = out->load;
+	run->marks = out->marks;
+	for (i = 0; i < job->n_variants; i++, out++) {
+		run->variant[i].how = &job->variant[i];
+		run->variant[i].out = out;
+		snprintf(out->title, sizeof(out->title), "%s", scenario->title);
+		snprintf(out->stressor, sizeof(out->stressor), "%s", scenario->stressor);
+		out->phase_ns = job->variant[i].phase_ns;
+		if (job->n_variants == 1)
+			continue;
+		snprintf(out->base, sizeof(out->base), "%s", scenario->name);
+		snprintf(out->variant, sizeof(out->variant), "%s", job->variant[i].name);
+		out->repeat = job->variant[i].repeat;
+	}
 }
 
 int mc_runner_scenario(struct mc_runner *runner, const struct mc_scenario *scenario,
@@ -546,19 +725,18 @@ int mc_runner_scenario(struct mc_runner *runner, const struct mc_scenario *scena
 	struct run run = {
 		.runner = runner,
 		.scenario = scenario,
-		.out = out,
 		.failure = failure,
 	};
 	int result;
 
-	snprintf(out->title, sizeof(out->title), "%s", scenario->title);
-	snprintf(out->stressor, sizeof(out->stressor), "%s", scenario->stressor);
+	begin(&run, out);
 	if (!runner->index++)
 		runner->begun_ns = mc_now_ns();
-	report(&run, MC_PHASE_LOAD, runner->job->duration_ns / 1e9 + OVERHEAD_S);
+	report(&run, MC_PHASE_LOAD, slice_s(runner->job));
 	result = measure(&run);
 	if (result == BROKEN)
 		decide(&run, MC_STATUS_FAILED, "%.500s", failure->text);
+	share(&run);
 	if (undo(&run, failure))
 		return -1;
 	if (mc_stop_requested())

@@ -35,10 +35,10 @@ struct mc_runner {
 };
 
 /**
- * mc_runner_scenario - run one scenario
+ * mc_runner_scenario - run one scenario, in all variants of the job
  * @runner: shared state
  * @scenario: what to run
- * @out: filled: the verdict, and whatever was measured
+ * @out: [n_variants] filled: the verdict, and whatever was measured
  * @failure: filled on error
  *
  * A scenario that cannot be measured is no error: it has a status and a reason.

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compare.h"
 #include "text.h"
 
 #define WIDTH_OTHERWISE 120
@@ -433,7 +434,7 @@ static void put_facts(const struct mc_result *result, FILE *to)
 	const struct mc_environment *environment = &result->environment;
 	const struct mc_run *run = &result->run;
 	char interval[MC_TIME_TEXT], duration[MC_TIME_TEXT], elapsed[32] = "";
-	char kernels[MC_TEXT_MAX];
+	char kernels[MC_TEXT_MAX], slices[32] = "";
 
 	if (*mc_result_kernels(result, kernels, sizeof(kernels)))
 		put_fact(to, "kernels", "%s", kernels);
@@ -449,9 +450,14 @@ static void put_facts(const struct mc_result *result, FILE *to)
 			 *environment->cpu_model ? ", " : "", environment->cpu_model);
 	if (run->elapsed_s > 0)
 		snprintf(elapsed, sizeof(elapsed), ", took %.0f s in all", run->elapsed_s);
-	put_fact(to, "measured", "a tick every %s for %s per scenario; started %s%s",
-		 mc_text_time(interval, result->interval_ns),
-		 mc_text_time(duration, run->duration_ns), run->started_utc, elapsed);
+	if (result->n_scenarios && result->scenario->n_slices)
+		snprintf(slices, sizeof(slices), "%zu x ", result->scenario->n_slices);
+	put_fact(to, "measured", "a tick every %s for %s%s per %s; started %s%s",
+		 mc_text_time(interval, result->interval_ns), slices,
+		 mc_text_time(duration, run->duration_ns),
+		 result->n_scenarios && *result->scenario->base ? "scenario and variant"
+								: "scenario",
+		 run->started_utc, elapsed);
 }
 
 char *mc_verdict_text(const struct mc_scenario_result *scenario, char *out, size_t size)
@@ -533,6 +539,7 @@ int mc_table_print(const struct mc_result *result, FILE *to, bool colour,
 			put_row(&table, &result->scenario[i]);
 		put_left_out(&table);
 		putc('\n', to);
+		mc_compare_print(result, to);
 		for (size_t i = 0; i < result->n_scenarios; i++)
 			put_verdict(&table, &result->scenario[i]);
 	}

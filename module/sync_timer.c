@@ -63,7 +63,10 @@ static ktime_t expiry(struct sync_timer_cpu *cpu)
 
 /*
  * Wait for the boundary. The clock is the one that boundaries are on: another one
- * that is cheaper to read would have to be converted, and would drift from it.
+ * that is cheaper to read would have to be converted, and would drift from it. There
+ * is no cpu_relax(): its length is what the boundary is overshot by, hypervisors take
+ * a loop of it for a wait on another CPU and take the CPU away, and the clock's
+ * ordered read leaves the core to its sibling as well.
  *
  * Context: hard interrupt, also on PREEMPT_RT.
  * Return: the first time read that is not before the boundary.
@@ -75,7 +78,6 @@ static u64 spin(struct sync_timer_tick *tick, u64 now)
 	tick->spin_ns = tick->boundary_ns - now;
 	do {
 		before = now;
-		cpu_relax();
 		now = ktime_get_ns();
 		if (now - before >= STOLEN_MIN_NS)
 			tick->stolen_ns += min(now, tick->boundary_ns) - before;

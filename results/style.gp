@@ -10,8 +10,10 @@
 # run-stress left there:
 #
 #	PICTURE.info	"key value" lines: shown (scenarios drawn), subtitle, from and to
-#			(range of the values in ns), and one note for each line of
-#			text that goes below the picture
+#			(range of the values in ns), one note for each line of text that
+#			goes below the picture, and where variants of scenarios are
+#			compared a style for each that is drawn: number of the scenario,
+#			number of the variant
 #	PICTURE.dat	the values; their columns are in the script's head and in the file
 #	PICTURE.panels	timeline and heatmap: one line per scenario
 #
@@ -28,10 +30,14 @@ set samples 2
 # ---- the picture's facts
 shown = 0; notes = 0; from = 1.0; to = 1e9; subtitle = ""
 array note[32]
+styles = 0
+array style_scenario[1000]; array style_variant[1000]
 remember(key) = key eq "shown" ? (shown = int(column(2))) : \
 	key eq "from" ? (from = column(2)) : \
 	key eq "to" ? (to = column(2)) : \
 	key eq "subtitle" ? (subtitle = strcol(2), 0) : \
+	key eq "style" && styles < 1000 ? (styles = styles + 1, \
+		style_scenario[styles] = int(column(2)), style_variant[styles] = int(column(3))) : \
 	key eq "note" && notes < 32 ? (notes = notes + 1, note[notes] = strcol(2), 0) : 0
 stats picture.".info" using (remember(strcol(1)), 1) nooutput
 if (exists("panel_height")) { load folder."panels.gp" }
@@ -63,7 +69,14 @@ do for [i = 0:55] {
 		dashtype i / 7 % 4 + 1 \
 		pt int(word(markers, i % 14 + 1)) ps 0.8
 }
-style_of(i) = i % 56 + 1
+# variants have the colour of their scenario, and a line of their own
+do for [i = 0:55] {
+	set style line (i + 57) lc rgb word(colours, i % 14 % 7 + 1) lw 2 \
+		dashtype i / 14 + 1 \
+		pt int(word(markers, i % 14 + 1)) ps 0.8
+}
+style_of(i) = styles > i ? 57 + style_scenario[i + 1] % 14 + 14 * (style_variant[i + 1] % 4) : \
+	i % 56 + 1
 ink = "#222222"; faint = "#666666"; lines = "#dddddd"
 no_data = "#bbbbbb"
 # viridis: even in lightness, also without colour

@@ -134,7 +134,8 @@ static uint64_t finish(struct mc_analysis *analysis, const struct ticker *ticker
 		die("no memory");
 	for (unsigned int cpu = 0; cpu < n_cpus; cpu++)
 		totals[cpu] = tickers[cpu].totals;
-	if (mc_analysis_finish(analysis, totals, lost, (int64_t)(k1 * LENGTH), result, &failure))
+	if (mc_analysis_settle(analysis, totals, lost, (int64_t)(k1 * LENGTH), &failure) ||
+	    mc_analysis_finish(analysis, result, &failure))
 		die(failure.text);
 	mc_analysis_free(analysis);
 	samples = result->samples;

@@ -75,6 +75,20 @@ static inline bool raw_page_tick(struct raw_page *page, uint16_t id, const struc
 	return raw_page_bytes(page, record, sizeof(record));
 }
 
+/* As of a module that knows of stolen time */
+static inline bool raw_page_stolen_tick(struct raw_page *page, uint16_t id,
+					const struct mc_sample *sample)
+{
+	uint8_t record[4 + RAW_TICK_SIZE + 4];
+	uint32_t header = (RAW_TICK_SIZE + 4) / 4 | 1000000U << 5;
+	uint32_t stolen = (uint32_t)sample->stolen_ns;
+
+	memcpy(record, &header, sizeof(header));
+	raw_tick(record + 4, id, sample);
+	memcpy(record + 4 + RAW_TICK_SIZE, &stolen, sizeof(stolen));
+	return raw_page_bytes(page, record, sizeof(record));
+}
+
 static inline void raw_page_end(struct raw_page *page, uint64_t flags)
 {
 	uint64_t commit = (page->used - RAW_PAGE_DATA) | flags;

@@ -92,6 +92,12 @@ refused 2 "negative" --duration -1s
 refused 2 "at least 10 intervals" --duration 5ms
 refused 2 "from 1 to" --cpus 0
 refused 2 "from 256" --memory 1
+refused 2 "off, auto or fixed" --lead on
+refused 2 "twice" --lead off,off
+refused 2 "not less than the interval" --phase 1ms
+refused 2 "half of the interval" --interval 50us --lead-max 26us
+refused 2 "only one of them" --lead off,auto --phase 0,5us
+refused 2 "not a list of CPUs" --tick-cpus all
 refused 2 "vm or host" --place cloud
 refused 2 "table, json, markdown or benchmark" --format yaml
 refused 2 "means nothing with --place host" --place host --kernel x
@@ -146,13 +152,15 @@ refused 2 "summary.json" --from "$work/files/cut"
 # What is only asked for
 accepted "usage: run-stress" --help
 problem=
-if [ "$("$program" --help | wc -l)" -gt 24 ] || "$program" --help | grep -q '.\{80\}'; then
-	problem='it needs more than 24 lines of 80 characters'
+if [ "$("$program" --help | wc -l)" -gt 32 ] || "$program" --help | grep -q '.\{80\}'; then
+	problem='it needs more than 32 lines of 80 characters'
 fi
 result 'the help fits a screen' "$problem"
 accepted "run-stress " --version
 accepted "--cpu-method matrixprod" --dry-run --only cpu
 accepted "500 ticks per CPU" --dry-run --interval 10ms
+accepted "each 5 times in turn: off auto off-2 (the first one again)" --dry-run --lead off,auto
+accepted "each 2 times in turn: phase0us phase500us" --dry-run --phase 0,500us --slices 2
 accepted "baseline" --list
 file mine '[mine]' 'title = Mine' 'stressor = cpu' 'args = --cpu {cpus*3}'
 accepted "mine: stress-ng --cpu 12 --timeout" --dry-run --cpus 4 --scenarios "$work/files/mine"

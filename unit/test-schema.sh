@@ -52,6 +52,16 @@ cat >"$work/changes" <<'END'
 "cpu": 0|"cpu": "0"
 "cpu": 0|"cpu": 0, "more": 1
 "open_ticks": 0,|
+"offline_ticks": 0|"offline_ticks": -1
+"stolen_ns": 0|"stolen_ns": null
+"repeat": 0|"repeat": 2
+"phase_ns": 0|"phase_ns": null
+"mode": "auto"|"mode": "on"
+"max_ns": 200000|"max_ns": 1000001
+"lead": {|"lead": 7, "x": {
+"skew_p50_ns": 49|"skew_p50_ns": -1
+"delta_p90_ns": 47,|
+"k1": 41|"k1": 0
 "delta": \[\[|"delta": [[1, 2], [
 "delta": \[\[|"delta": [[1, 2, 3, 4], [
 "delta": \[\[|"delta": [[1, 2, 0], [

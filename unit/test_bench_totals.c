@@ -15,9 +15,11 @@
 
 #include "bench_module.h"
 
-#define HEAD "interval_ns 1000000\nphase_ns 0\nwindow 123456 128456\nread_ns 123456789\n"
-#define CPU0 "cpu 0 started 5000 missed 0 open 0\n"
-#define CPU7 "cpu 7 started 4989 missed 10 open 1\n"
+#define LEAD "lead auto max_ns 200000 budget_permille 5\n"
+#define HEAD "interval_ns 1000000\nphase_ns 0\n" LEAD "window 123456 128456\nread_ns 123456789\n"
+#define REST " left 0 offline 0 spin_ns 0 stolen_ns 0"
+#define CPU0 "cpu 0 started 5000 missed 0 open 0" REST "\n"
+#define CPU7 "cpu 7 started 4989 missed 10 open 1 left 2 offline 3 spin_ns 400 stolen_ns 50\n"
 
 static void good(void **state)
 {
@@ -32,22 +34,27 @@ static void good(void **state)
 	assert_int_equal(totals.cpu[1].started, 4989);
 	assert_int_equal(totals.cpu[1].missed, 10);
 	assert_int_equal(totals.cpu[1].open, 1);
-	assert_int_equal(totals.offline_cpu, -1);
+	assert_int_equal(totals.cpu[1].left, 2);
+	assert_int_equal(totals.cpu[1].offline, 3);
+	assert_int_equal(totals.cpu[1].spin_ns, 400);
+	assert_int_equal(totals.cpu[1].stolen_ns, 50);
+	assert_string_equal(totals.lead.mode, "auto");
+	assert_int_equal(totals.lead.max_ns, 200000);
+	assert_int_equal(totals.lead.budget_permille, 5);
 	mc_bench_totals_free(&totals);
 
-	/* Lines of a later module, and a CPU that was away */
-	assert_int_equal(mc_bench_totals_parse(HEAD "lead_ns 5\n" CPU0 "offline 0 12\n" CPU7,
-					       &totals, &failure),
+	/* Lines of a later module */
+	assert_int_equal(mc_bench_totals_parse(HEAD "clock tsc\n" CPU0 CPU7, &totals, &failure), 0);
+	assert_int_equal(totals.n_cpus, 2);
+	mc_bench_totals_free(&totals);
+
+	assert_int_equal(mc_bench_totals_parse(
+				 "read_ns 9223372036854775807\nwindow 0 0\n"
+				 "phase_ns 9999999999\ninterval_ns 10000000000\n"
+				 "lead off max_ns 0 budget_permille 0\n"
+				 "cpu 1 started 18446744073709551615 missed 0 open 0" REST "\n",
+				 &totals, &failure),
 			 0);
-	assert_int_equal(totals.offline_cpu, 0);
-	mc_bench_totals_free(&totals);
-
-	assert_int_equal(
-		mc_bench_totals_parse("read_ns 9223372036854775807\nwindow 0 0\n"
-				      "phase_ns 9999999999\ninterval_ns 10000000000\n"
-				      "cpu 1 started 18446744073709551615 missed 0 open 0\n",
-				      &totals, &failure),
-		0);
 	assert_true(totals.cpu[0].started == UINT64_MAX);
 	mc_bench_totals_free(&totals);
 }
@@ -60,31 +67,40 @@ static void bad(void **state)
 	} rows[] = {
 		{"", 1},
 		{"\n", 1},
-		{HEAD, 5}, /* no CPU */
+		{HEAD, 6}, /* no CPU */
 		{CPU0, 2}, /* nothing but a CPU */
-		{"interval_ns 1000000\nphase_ns 0\nwindow 1 2\n" CPU0, 5}, /* no read_ns */
-		{HEAD CPU7 CPU0, 6}, /* not ascending */
-		{HEAD CPU0 CPU0, 6}, /* twice */
-		{HEAD "cpu 0 started 5000 missed 0 open 0", 5}, /* cut off */
-		{HEAD "cpu 0 started 5000 missed 0\n", 5},
-		{HEAD "cpu 0 started 5000 missed 0 open\n", 5},
-		{HEAD "cpu 0 started 5000 missed 0 open x\n", 5},
-		{HEAD "cpu 0 started 5000 missed 0 open 0 more 1\n", 5},
-		{HEAD "cpu 0 missed 5000 started 0 open 0\n", 5},
-		{HEAD "cpu -1 started 5000 missed 0 open 0\n", 5},
-		{HEAD "cpu 8192 started 5000 missed 0 open 0\n", 5},
-		{HEAD "cpu 0 started 18446744073709551616 missed 0 open 0\n", 5},
-		{HEAD "cpu 0 started 0x10 missed 0 open 0\n", 5},
-		{HEAD "cpu 0 started +1 missed 0 open 0\n", 5},
-		{HEAD CPU0 "offline 9999999 1\n", 6},
-		{HEAD CPU0 "offline 0\n", 6},
-		{"interval_ns 1000000 5\nphase_ns 0\nwindow 1 2\nread_ns 1\n" CPU0, 1},
-		{"interval_ns 0\nphase_ns 0\nwindow 1 2\nread_ns 1\n" CPU0, 6},
-		{"interval_ns 1000000\nphase_ns 1000000\nwindow 1 2\nread_ns 1\n" CPU0, 6},
-		{"interval_ns 1000000\nphase_ns 0\nwindow 2 1\nread_ns 1\n" CPU0, 6},
-		{"interval_ns 1000000\nphase_ns 0\nwindow 1\nread_ns 1\n" CPU0, 3},
-		{"interval_ns 1000000\nphase_ns 0\nwindow 1 2\nread_ns 9223372036854775808\n" CPU0,
+		{"interval_ns 1000000\nphase_ns 0\n" LEAD "window 1 2\n" CPU0, 6}, /* no read_ns */
+		{"interval_ns 1000000\nphase_ns 0\nwindow 1 2\nread_ns 5\n" CPU0, 6}, /* no lead */
+		{HEAD CPU7 CPU0, 7}, /* not ascending */
+		{HEAD CPU0 CPU0, 7}, /* twice */
+		{HEAD "cpu 0 started 5000 missed 0 open 0" REST, 6}, /* cut off */
+		{HEAD "cpu 0 started 5000 missed 0 open 0\n", 6},
+		{HEAD "cpu 0 started 5000 missed 0\n", 6},
+		{HEAD "cpu 0 started 5000 missed 0 open\n", 6},
+		{HEAD "cpu 0 started 5000 missed 0 open x\n", 6},
+		{HEAD "cpu 0 started 5000 missed 0 open 0" REST " more 1\n", 6},
+		{HEAD "cpu 0 missed 5000 started 0 open 0" REST "\n", 6},
+		{HEAD "cpu 0 started 5000 missed 0 open 0 offline 0 left 0 spin_ns 0 stolen_ns 0\n",
+		 6},
+		{HEAD "cpu -1 started 5000 missed 0 open 0" REST "\n", 6},
+		{HEAD "cpu 8192 started 5000 missed 0 open 0" REST "\n", 6},
+		{HEAD "cpu 0 started 18446744073709551616 missed 0 open 0" REST "\n", 6},
+		{HEAD "cpu 0 started 0x10 missed 0 open 0" REST "\n", 6},
+		{HEAD "cpu 0 started +1 missed 0 open 0" REST "\n", 6},
+		{"interval_ns 1000000 5\nphase_ns 0\nwindow 1 2\nread_ns 1\n" LEAD CPU0, 1},
+		{"interval_ns 0\nphase_ns 0\nwindow 1 2\nread_ns 1\n" LEAD CPU0, 7},
+		{"interval_ns 1000000\nphase_ns 1000000\nwindow 1 2\nread_ns 1\n" LEAD CPU0, 7},
+		{"interval_ns 1000000\nphase_ns 0\nwindow 2 1\nread_ns 1\n" LEAD CPU0, 7},
+		{"interval_ns 1000000\nphase_ns 0\nwindow 1\nread_ns 1\n" LEAD CPU0, 3},
+		{"interval_ns 1000000\nphase_ns 0\nwindow 1 2\nread_ns 9223372036854775808\n" LEAD
+			 CPU0,
 		 4},
+		{"lead auto\n" CPU0, 1},
+		{"lead  max_ns 1 budget_permille 5\n" CPU0, 1},
+		{"lead automatic max_ns 1 budget_permille 5\n" CPU0, 1},
+		{"lead auto max_ns x budget_permille 5\n" CPU0, 1},
+		{"lead auto max_ns 1 budget_permille\n" CPU0, 1},
+		{"lead auto max_ns 1 budget_permille 5 more\n" CPU0, 1},
 	};
 	struct mc_bench_totals totals;
 	struct mc_failure failure;
@@ -115,7 +131,7 @@ static void long_line(void **state)
 /* The most CPUs there can be, and one more */
 static void many_cpus(void **state)
 {
-	size_t size = 64 * (MC_CPUS_MAX + 16), used;
+	size_t size = 128 * (MC_CPUS_MAX + 16), used;
 	char *text = malloc(size);
 	struct mc_bench_totals totals;
 	struct mc_failure failure;
@@ -123,7 +139,8 @@ static void many_cpus(void **state)
 
 	used = snprintf(text, size, "%s", HEAD);
 	for (i = 0; i < MC_CPUS_MAX; i++)
-		used += snprintf(text + used, size - used, "cpu %u started 1 missed 2 open 3\n", i);
+		used += snprintf(text + used, size - used,
+				 "cpu %u started 1 missed 2 open 3" REST "\n", i);
 	assert_int_equal(mc_bench_totals_parse(text, &totals, &failure), 0);
 	assert_int_equal(totals.n_cpus, MC_CPUS_MAX);
 	mc_bench_totals_free(&totals);

@@ -42,6 +42,39 @@ static void defaults(void **state)
 	assert_int_equal(options.cpus, 2);
 	assert_null(options.scenarios[0]);
 	assert_null(options.only);
+	assert_true(options.n_leads == 1 && options.lead[0] == LEAD_OFF);
+	assert_true(options.n_phases == 1 && options.phase_ns[0] == 0);
+	assert_int_equal(options.slices, 0);
+	assert_null(options.tick_cpus);
+	mc_options_free(&options);
+}
+
+static void leads_and_phases(void **state)
+{
+	struct mc_options options;
+	struct mc_failure failure;
+
+	assert_int_equal(parse(&options,
+			       "--lead auto,off,fixed --lead-max 0.5ms --lead-budget 500 "
+			       "--slices 10 --phase 999us --tick-cpus 0,2-5",
+			       &failure),
+			 0);
+	assert_int_equal(options.n_leads, 3);
+	assert_true(options.lead[0] == LEAD_AUTO && options.lead[1] == LEAD_OFF &&
+		    options.lead[2] == LEAD_FIXED);
+	assert_int_equal(options.lead_max_ns, 500000);
+	assert_int_equal(options.lead_budget, 500);
+	assert_int_equal(options.slices, 10);
+	assert_int_equal(options.phase_ns[0], 999000);
+	assert_string_equal(options.tick_cpus, "0,2-5");
+	mc_options_free(&options);
+
+	/* The last one counts here, too. */
+	assert_int_equal(
+		parse(&options, "--phase 1us,2us --phase 0,500us,7ns --lead fixed", &failure), 0);
+	assert_int_equal(options.n_phases, 3);
+	assert_true(options.phase_ns[1] == 500000 && options.phase_ns[2] == 7);
+	assert_true(options.n_leads == 1 && options.lead[0] == LEAD_FIXED);
 	mc_options_free(&options);
 }
 
@@ -200,6 +233,29 @@ static void refusals(void **state)
 		{"--module m --kernels a", "--module means nothing with --kernels"},
 		{"--kernels \"\"", "empty"},
 		{"--scratch /tmp", "--scratch means nothing with --place vm"},
+		{"--lead on", "it can be off, auto or fixed"},
+		{"--lead \"\"", "it can be off, auto or fixed"},
+		{"--lead off,", "it can be off, auto or fixed"},
+		{"--lead off,auto,off", "one of them twice"},
+		{"--lead off,auto,fixed,off", "one of them twice"},
+		{"--lead-max 0ns", "from 1ns to 1ms"},
+		{"--lead-max 1001us", "from 1ns to 1ms"},
+		{"--lead-max 501us", "more than half of the interval"},
+		{"--lead-max 5", "no unit"},
+		{"--lead-budget 0", "from 1 to 500"},
+		{"--lead-budget 501", "from 1 to 500"},
+		{"--slices 0", "from 1 to 1000"},
+		{"--slices 1001", "from 1 to 1000"},
+		{"--phase 1ms", "not less than the interval"},
+		{"--phase 0,1ms", "not less than the interval"},
+		{"--phase 0,,1us", "it is empty"},
+		{"--phase 5us,5000ns", "one of them twice"},
+		{"--phase 1us,2us,3us,4us", "more than three"},
+		{"--phase x", "not a number"},
+		{"--phase 1us,2us --lead off,auto", "only one of them can be a list"},
+		{"--tick-cpus \"\"", "not a list of CPUs"},
+		{"--tick-cpus 0;reboot", "not a list of CPUs"},
+		{"--from d --lead auto", "--lead means nothing with --from"},
 		{"--from d --only cpu", "--only means nothing with --from"},
 		{"--from d --interval 1ms", "--interval means nothing with --from"},
 	};
@@ -227,15 +283,16 @@ static void help_fits(void **state)
 	fclose(to);
 	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n"), lines++)
 		assert_true(strlen(line) < 80);
-	assert_in_range(lines, 10, 24);
+	assert_in_range(lines, 10, 32);
 	free(text);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(defaults), cmocka_unit_test(everything), cmocka_unit_test(times),
-		cmocka_unit_test(refusals), cmocka_unit_test(help_fits),
+		cmocka_unit_test(defaults),   cmocka_unit_test(leads_and_phases),
+		cmocka_unit_test(everything), cmocka_unit_test(times),
+		cmocka_unit_test(refusals),   cmocka_unit_test(help_fits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -134,7 +134,8 @@ static void pages_of_a_kernel(void **state)
 
 static struct mc_sample sample_of(uint64_t tick)
 {
-	return (struct mc_sample){tick, (int64_t)(tick % 1000), -(int64_t)(tick % 7), 0};
+	return (struct mc_sample){
+		.tick = tick, .delta_ns = (int64_t)(tick % 1000), .entry_ns = -(int64_t)(tick % 7)};
 }
 
 static void add_tick(struct raw_page *page, uint64_t tick)
@@ -460,6 +461,51 @@ static void changed_formats(void **state)
 	}
 }
 
+/* The format of a module that knows of stolen time; @offset: where the field should be */
+static char *with_stolen(const char *offset)
+{
+	char field[128];
+
+	snprintf(field, sizeof(field), "\tfield:u32 stolen;\t%s\n\nprint fmt", offset);
+	return replaced(event_format, "\nprint fmt", field);
+}
+
+static void stolen_time(void **state)
+{
+	static const struct mc_sample sample = {
+		.tick = 5, .delta_ns = 40, .entry_ns = -70000, .stolen_ns = 12345};
+	char *format = with_stolen("offset:40;\tsize:4;\tsigned:0;");
+	struct mc_failure failure = {0};
+	struct mc_pages *pages = new_pages(header_page, format, RAW_PAGE_SIZE, &failure);
+	struct mc_analysis got = {0};
+	struct raw_page page;
+
+	free(format);
+	assert_non_null(pages);
+	raw_page_begin(&page);
+	assert_true(raw_page_stolen_tick(&page, RAW_TICK_ID, &sample));
+	assert_true(raw_page_stolen_tick(&page, RAW_TICK_ID, &sample));
+	raw_page_end(&page, 0);
+	assert_int_equal(mc_pages_decode(pages, page.bytes, sizeof(page.bytes), 0, &got, &failure),
+			 2);
+	assert_memory_equal(&got.sample[1], &sample, sizeof(sample));
+
+	/* An event that ends before the field */
+	raw_page_begin(&page);
+	assert_true(raw_page_tick(&page, RAW_TICK_ID, &sample));
+	raw_page_end(&page, 0);
+	assert_int_equal(mc_pages_decode(pages, page.bytes, sizeof(page.bytes), 0, &got, &failure),
+			 -1);
+	assert_non_null(strstr(failure.text, "a tick of 40 bytes, not 44"));
+	mc_pages_free(pages);
+
+	format = with_stolen("offset:40;\tsize:8;\tsigned:0;");
+	pages = new_pages(header_page, format, RAW_PAGE_SIZE, &failure);
+	free(format);
+	assert_null(pages);
+	assert_non_null(strstr(failure.text, "of 8 bytes, not 32 bit unsigned"));
+}
+
 /* Wherever a text ends early, it is refused, or nothing that is needed was cut off. */
 static void truncated_texts(void **state)
 {
@@ -593,6 +639,7 @@ int main(void)
 		cmocka_unit_test(made_pages),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(changed_formats),
+		cmocka_unit_test(stolen_time),
 		cmocka_unit_test(truncated_texts),
 		cmocka_unit_test(other_layouts),
 		cmocka_unit_test(damaged_pages),

@@ -348,7 +348,7 @@ static void bad_records_are_refused(void **state)
 		{"step\tboot\t0\t0\tok\t1e9\t\t", "bad time"},
 		{"step\tboot\t0\t0\tok\tnan\t\t", "bad time"},
 		{"step\tboot\t0\t0\tok\t1000000000001\t\t", "bad time"},
-		{"step\tboot\t0\t0\tok\t-\t" TEXT_OF_64 "\t", "bad name of a test"},
+		{"step\tboot\t0\t0\tok\t-\t" TEXT_OF_64 "0123456789012345\t", "bad name of a test"},
 		{"step\tboot\t0\t0\tok\t-\t\t" TEXT_OF_64 TEXT_OF_64 TEXT_OF_64 TEXT_OF_64
 			 TEXT_OF_64 TEXT_OF_64 TEXT_OF_64 TEXT_OF_64,
 		 "bad text"},

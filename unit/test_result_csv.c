@@ -16,7 +16,8 @@
 #define HEADER                                                                            \
 	"test,samples,min_ns,max_ns,mean_ns,stddev_ns,missed_ticks,p50_ns,p90_ns,p99_ns," \
 	"p99_9_ns,skew_p50_ns,skew_p99_ns,skew_max_ns,lost_events,status,"                \
-	"p99_99_ns,corrected_p99_ns,corrected_max_ns,expected_ticks,skew_incomplete"
+	"p99_99_ns,corrected_p99_ns,corrected_max_ns,expected_ticks,skew_incomplete,"     \
+	"base,variant,lead,phase_ns,entry_p50_ns,entry_p99_ns,spin_ns,stolen_ns"
 
 static char *written(const struct mc_result *result)
 {
@@ -59,33 +60,39 @@ static void test_lines(void **state)
 		 {},
 		 {},
 		 {},
-		 "skipped,,,,,,,,,,,,,,,skipped,,,,,"},
+		 "skipped,,,,,,,,,,,,,,,skipped,,,,,,,,,,,,,"},
 		{"late", MC_STATUS_SKIPPED, true, stats, stats, stats,
-		 "late,,,,,,,,,,,,,,,skipped,,,,,"},
-		{"failed", MC_STATUS_FAILED, false, {}, {}, {}, "failed,,,,,,,,,,,,,,,failed,,,,,"},
+		 "late,,,,,,,,,,,,,,,skipped,,,,,,,,,,,,,"},
+		{"failed",
+		 MC_STATUS_FAILED,
+		 false,
+		 {},
+		 {},
+		 {},
+		 "failed,,,,,,,,,,,,,,,failed,,,,,,,,,,,,,"},
 		{"silent",
 		 MC_STATUS_INVALID,
 		 true,
 		 {},
 		 {},
 		 {},
-		 "silent,2,,,,,3,,,,,,,,7,invalid,,,,5,6"},
+		 "silent,2,,,,,3,,,,,,,,7,invalid,,,,5,6,,,,0,,,0,0"},
 		{"cpu", MC_STATUS_OK, true, stats, stats, stats,
-		 "cpu,2,-1,9,4.000,0.000,3,1,2,3,4,1,3,9,7,ok,5,3,9,5,6"},
+		 "cpu,2,-1,9,4.000,0.000,3,1,2,3,4,1,3,9,7,ok,5,3,9,5,6,,,,0,,,0,0"},
 		{"one-cpu",
 		 MC_STATUS_OK,
 		 true,
 		 no_deviation,
 		 stats,
 		 {},
-		 "one-cpu,2,-1,9,4.500,,3,1,2,3,4,,,,7,ok,5,3,9,5,6"},
+		 "one-cpu,2,-1,9,4.500,,3,1,2,3,4,,,,7,ok,5,3,9,5,6,,,,0,,,0,0"},
 		{"a,\"b\"\nc",
 		 MC_STATUS_FAILED,
 		 false,
 		 {},
 		 {},
 		 {},
-		 "\"a,\"\"b\"\"\nc\",,,,,,,,,,,,,,,failed,,,,,"},
+		 "\"a,\"\"b\"\"\nc\",,,,,,,,,,,,,,,failed,,,,,,,,,,,,,"},
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -136,6 +143,48 @@ static void test_kernels(void **state)
 	free(text);
 }
 
+/* Of a run with variants: what each was */
+static void test_variant(void **state)
+{
+	struct mc_result *result = mc_result_new();
+	struct mc_scenario_result *scenario = mc_result_add(result, "cpu+auto");
+	char *text;
+
+	strcpy(scenario->base, "cpu");
+	strcpy(scenario->variant, "auto");
+	scenario->status = MC_STATUS_INVALID;
+	scenario->lead = (struct mc_lead_result){"auto", 200000, 5};
+	scenario->n_cpus = 1;
+	scenario->cpu = calloc(1, sizeof(*scenario->cpu));
+	scenario->phase_ns = 7;
+	scenario->entry = (struct mc_stats){.count = 1, .p50 = -2, .p99 = 3};
+	scenario->spin = (struct mc_spin){10, 8, 4, 2};
+	text = written(result);
+	assert_string_equal(text, HEADER "\ncpu+auto,0,,,,,0,,,,,,,,0,invalid,,,,0,0,"
+					 "cpu,auto,auto,7,-2,3,10,2\n");
+	mc_result_free(result);
+	free(text);
+}
+
+/* A file of a version that knew fewer columns */
+static void test_older(void **state)
+{
+	static const char header[] = "corrected_max_ns,expected_ticks,skew_incomplete\n";
+	struct mc_result *result = mc_result_new();
+	struct mc_failure failure;
+	char *text = written(result), *older = strdup(text), *end;
+
+	end = strstr(older, "skew_incomplete") + strlen("skew_incomplete");
+	strcpy(end, "\n");
+	assert_non_null(strstr(older, header));
+	assert_int_equal(check(result, older, strlen(older), &failure), 0);
+	strcpy(end, ",\n");
+	assert_int_equal(check(result, older, strlen(older), &failure), -1);
+	mc_result_free(result);
+	free(older);
+	free(text);
+}
+
 static void test_no_lines(void **state)
 {
 	struct mc_result *result = mc_result_new();
@@ -174,8 +223,9 @@ static void test_refused(void **state)
 	} rows[] = {
 		{"test,", "tset,", "summary.csv:1: column test does not agree with summary.json"},
 		{"p99_ns", "p98_ns", "summary.csv:1: column p99_ns does not agree"},
-		{"skew_incomplete\n", "skew_incomplete,more\n",
-		 "summary.csv:1: column skew_incomplete does not agree"},
+		{"stolen_ns\n", "stolen_ns,more\n",
+		 "summary.csv:1: column stolen_ns does not agree"},
+		{",stolen_ns\n", "\n", "summary.csv:1: column spin_ns does not agree"},
 		{"\"a,", "\"b,", "summary.csv:2: column test does not agree"},
 		{"\"\"b\"\"\",", "\"\"b\"\"\",7", "summary.csv:2: column samples does not agree"},
 		{",ok,", ",OK,", "summary.csv:2: column status does not agree"},
@@ -310,7 +360,8 @@ static void test_ticks(void **state)
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lines),	  cmocka_unit_test(test_kernels),
+		cmocka_unit_test(test_kernels),	  cmocka_unit_test(test_lines),
+		cmocka_unit_test(test_variant),	  cmocka_unit_test(test_older),
 		cmocka_unit_test(test_no_lines),  cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_truncated), cmocka_unit_test(test_carriage_returns),
 		cmocka_unit_test(test_longer),	  cmocka_unit_test(test_write_error),

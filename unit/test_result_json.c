@@ -52,6 +52,12 @@ static struct mc_result *mixed_result(void)
 	result->scenario[0].load.exit_code = 0;
 	result->scenario[0].load.bogo_ops = 1234.5;
 	snprintf(result->scenario[0].load.command, MC_TEXT_MAX, "stress-ng --cpu 2");
+	scenario = &result->scenario[0];
+	scenario->lead = (struct mc_lead_result){"auto", 200000, 5};
+	scenario->slice = calloc(2, sizeof(*scenario->slice));
+	scenario->slice[0] = (struct mc_slice){40, 41, 42, 43, 44, 4.5, -46, 47, 48, 49};
+	scenario->slice[1] = (struct mc_slice){50, 51, 52, 53, 54, 5.5, 56, 57, 58, -1};
+	scenario->n_slices = 2;
 	result->scenario[1].delta.stddev = -1;
 	result->scenario[2].status = MC_STATUS_INVALID;
 	snprintf(result->scenario[2].reason, MC_TEXT_MAX,
@@ -124,7 +130,7 @@ static void fill(struct mc_scenario_result *scenario)
 	scenario->status = MC_STATUS_INVALID;
 	strcpy(scenario->reason, "a reason");
 	scenario->skew_incomplete = 11;
-	scenario->spin = (struct mc_spin){UINT64_MAX, 12, 13};
+	scenario->spin = (struct mc_spin){UINT64_MAX, 12, 13, 14};
 	scenario->load = (struct mc_load_result){true, 14, 15, 16, 0.1, 17, "a command"};
 	scenario->marks = (struct mc_marks){18, 19, 20, 21};
 	scenario->k0 = 22;
@@ -147,6 +153,18 @@ static void fill(struct mc_scenario_result *scenario)
 	scenario->cpu[0].lost = scenario->lost_events = 34;
 	scenario->cpu[0].samples = scenario->samples = 3;
 	scenario->cpu[0].open = 30;
+	scenario->cpu[0].left = 2;
+	scenario->cpu[0].offline = 35;
+	scenario->cpu[0].spin = scenario->spin;
+	strcpy(scenario->base, "a base");
+	strcpy(scenario->variant, "a variant");
+	scenario->repeat = 36;
+	scenario->phase_ns = 37;
+	scenario->lead = (struct mc_lead_result){"fixed", 38, 39};
+	scenario->slice = calloc(2, sizeof(*scenario->slice));
+	scenario->slice[0] = (struct mc_slice){40, 41, 42, 43, 44, 4.5, -46, 47, 48, 49};
+	scenario->slice[1] = (struct mc_slice){50, 51, 52, 53, 54, 5.5, 56, 57, 58, -1};
+	scenario->n_slices = 2;
 }
 
 static void compare_timelines(const struct mc_timeline *a, const struct mc_timeline *b)
@@ -175,6 +193,13 @@ static void compare_scenarios(const struct mc_scenario_result *a,
 	assert_memory_equal(a->kernel, b->kernel, sizeof(a->kernel));
 	assert_memory_equal(a->reason, b->reason, sizeof(a->reason));
 	assert_int_equal(a->status, b->status);
+	assert_memory_equal(a->base, b->base, sizeof(a->base));
+	assert_memory_equal(a->variant, b->variant, sizeof(a->variant));
+	assert_memory_equal(&a->repeat, &b->repeat,
+			    offsetof(struct mc_scenario_result, k0) -
+				    offsetof(struct mc_scenario_result, repeat));
+	assert_int_equal(a->n_slices, b->n_slices);
+	assert_true(!a->n_slices || !memcmp(a->slice, b->slice, a->n_slices * sizeof(*a->slice)));
 	assert_memory_equal(&a->k0, &b->k0,
 			    offsetof(struct mc_scenario_result, delta_histogram) -
 				    offsetof(struct mc_scenario_result, k0));
@@ -321,6 +346,31 @@ static char *replaced(const char *text, const char *from, const char *to)
 	return copy;
 }
 
+/* A file of a version that did not know some keys is read as if they said nothing. */
+static void test_older(void **state)
+{
+	static const char *const added[] = {
+		"\"base\":",	  "\"variant\":",	"\"repeat\":",
+		"\"phase_ns\":",  "\"lead\":",		"\"slices\":",
+		"\"stolen_ns\":", "\"offline_ticks\":", "\"left_ticks\":"};
+	struct mc_result *result = synthetic_result(2, 2, DURATION_NS), *again;
+	struct mc_failure failure;
+	char *text = written(result), *at;
+
+	for (size_t i = 0; i < sizeof(added) / sizeof(added[0]); i++) {
+		assert_non_null(strstr(text, added[i]));
+		while ((at = strstr(text, added[i])))
+			at[1] = '#';
+	}
+	again = read_text(text, strlen(text), &failure);
+	if (!again)
+		fail_msg("%s", failure.text);
+	compare_scenarios(&again->scenario[1], &result->scenario[1]);
+	mc_result_free(again);
+	mc_result_free(result);
+	free(text);
+}
+
 static void test_refused(void **state)
 {
 	/* What is changed in a good document, and what the refusal has to name */
@@ -364,8 +414,9 @@ static void test_refused(void **state)
 		{"\"test\": \"cpu\"", "\"test\": null", "scenarios[1].test: empty"},
 		{"\"test\": \"cpu\"", "\"test\": \"a\\u0000b\"", "test: holds a NUL byte"},
 		{"\"test\": \"cpu\"",
-		 "\"test\": \"0123456789012345678901234567890123456789012345678901234567890123\"",
-		 "test: longer than 63 bytes"},
+		 "\"test\": \"01234567890123456789012345678901234567890123456789012345678901234567890"
+		 "123456789\"",
+		 "test: longer than 79 bytes"},
 		{"\"status\": \"ok\"", "\"status\": \"fine\"",
 		 "scenarios[0].status: 'fine' is not ok, invalid, skipped or failed"},
 		{"\"status\": \"ok\"", "\"status\": \"ok, but not quite\"",
@@ -426,6 +477,18 @@ static void test_refused(void **state)
 		 "timeline.cpu_max_ns: 3 rows for 2 CPUs in per_cpu"},
 		{"\"cpu_max_ns\": [[", "\"cpu_max_ns\": [[1, ",
 		 "timeline.cpu_max_ns[0]: not an array of "},
+		{"\"lead\": {", "\"lead\": 7, \"x\": {", "scenarios[0].lead: not an object"},
+		{"\"mode\": \"auto\"", "\"mode\": \"on\"",
+		 "scenarios[0].lead.mode: 'on' is not off, auto or fixed"},
+		{"\"mode\": \"auto\"", "\"mode\": null", "lead.mode: '' is not off, auto or"},
+		{"\"slices\": [", "\"slices\": 7, \"x\": [", "scenarios[0].slices: not an array"},
+		{"\"slices\": [", "\"slices\": [7, ", "slices[0]: not an object"},
+		{"\"delta_mean_ns\": ", "\"mean_ns\": ", "slices[0].delta_mean_ns: missing"},
+		{"\"k1\": 41", "\"k1\": 40", "scenarios[0].slices[0].k0: empty, or does not"},
+		{"\"k1\": 41", "\"k1\": 51", "scenarios[0].slices[1].k0: empty, or does not"},
+		{"\"stolen_ns\": 0", "\"stolen_ns\": 1", "spin.stolen_ns: more than total_ns"},
+		{"\"offline_ticks\": 0", "\"offline_ticks\": 1",
+		 "scenarios[0].per_cpu[0].offline_ticks: more than the window"},
 		{"\"schema\": 1", "\"schema\": 1, // one", "summary.json:2: not JSON"},
 	};
 	struct mc_result *result = mixed_result();
@@ -611,6 +674,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_skipped_has_no_numbers),
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_hostile_text),
+		cmocka_unit_test(test_older),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_not_json),

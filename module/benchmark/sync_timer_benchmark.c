@@ -15,6 +15,7 @@
 #define pr_fmt(fmt) "Memory Collector: sync_timer_benchmark: " fmt
 
 #include <linux/cpu.h>
+#include <linux/cpumask.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/percpu.h>
@@ -47,8 +48,12 @@ struct window {
  * @window: this CPU's copy
  * @started: boundaries of the window that a callback was for
  * @missed: boundaries of the window that passed without one
+ * @left: those of @missed that passed between the CPU's last tick and its leaving, so
+ *	that no callback passed them
  * @offline: boundaries of the window that passed while the CPU was offline; does
  *	not include the time since it left
+ * @spin_ns: what the callbacks of @started waited for their boundaries
+ * @stolen_ns: part of @spin_ns in which something else had the CPU
  * @next: the first boundary that is not accounted for
  * @ticks: the CPU is online; else it has been offline since @next
  */
@@ -56,13 +61,18 @@ struct totals {
 	struct window window;
 	u64 started;
 	u64 missed;
+	u64 left;
 	u64 offline;
+	u64 spin_ns;
+	u64 stolen_ns;
 	u64 next;
 	bool ticks;
 };
 
 static DEFINE_PER_CPU_ALIGNED(struct totals, totals);
 static struct sync_timer timer __read_mostly;
+/* Where it ticks, while the CPU is online */
+static cpumask_var_t chosen;
 
 /* Protects what follows, and one writer of the window from another. */
 static DEFINE_MUTEX(window_mutex);
@@ -72,6 +82,26 @@ static enum { LOADING, RUNNING, UNLOADING } state = LOADING;
 static u64 interval_ns = 1000000;
 module_param(interval_ns, ullong, 0444);
 MODULE_PARM_DESC(interval_ns, "ns from tick to tick, 50000 to 10000000000; default 1000000");
+
+static u64 phase_ns;
+module_param(phase_ns, ullong, 0444);
+MODULE_PARM_DESC(phase_ns, "ns from multiples of the interval to the ticks; default 0");
+
+static char *lead = "off";
+module_param(lead, charp, 0444);
+MODULE_PARM_DESC(lead, "arm early and spin to the boundary: off (default), auto, fixed");
+
+static unsigned int lead_max_ns;
+module_param(lead_max_ns, uint, 0444);
+MODULE_PARM_DESC(lead_max_ns, "ns by which at most; default 200000 or half an interval");
+
+static unsigned int lead_budget_permille;
+module_param(lead_budget_permille, uint, 0444);
+MODULE_PARM_DESC(lead_budget_permille, "thousandths of each CPU that may be spun away; default 5");
+
+static char *cpus;
+module_param(cpus, charp, 0444);
+MODULE_PARM_DESC(cpus, "tick on these CPUs only, as in 0,2-5; default all");
 
 /* How many boundaries of [from, to) lie in the window. */
 static u64 within(const struct window *window, u64 from, u64 to)
@@ -88,7 +118,11 @@ static enum hrtimer_restart benchmark_tick(struct hrtimer *hrtimer)
 	struct totals *cpu = this_cpu_ptr(&totals);
 	u64 after = tick->number + 1;
 
-	cpu->started += within(&cpu->window, tick->number, after);
+	if (within(&cpu->window, tick->number, after)) {
+		cpu->started++;
+		cpu->spin_ns += tick->spin_ns;
+		cpu->stolen_ns += tick->stolen_ns;
+	}
 	cpu->missed += within(&cpu->window, after, after + tick->missed);
 	cpu->next = after + tick->missed;
 	trace_tick(tick);
@@ -109,8 +143,10 @@ static void benchmark_joined(struct sync_timer *source, const struct sync_timer_
 static void benchmark_left(struct sync_timer *source, const struct sync_timer_period *period)
 {
 	struct totals *cpu = this_cpu_ptr(&totals);
+	u64 behind = within(&cpu->window, period->next, period->end);
 
-	cpu->missed += within(&cpu->window, period->next, period->end);
+	cpu->missed += behind;
+	cpu->left += behind;
 	cpu->next = period->end;
 	cpu->ticks = false;
 }
@@ -129,10 +165,11 @@ static void set_totals(struct totals *cpu, struct window_request *request)
 {
 	if (cpu->ticks && request->window.k1 && cpu->next > request->window.k0)
 		WRITE_ONCE(request->late, true);
-	cpu->window = request->window;
-	cpu->started = 0;
-	cpu->missed = 0;
-	cpu->offline = 0;
+	*cpu = (struct totals){
+		.window = request->window,
+		.next = cpu->next,
+		.ticks = cpu->ticks,
+	};
 }
 
 /* Context: hard interrupt, or interrupts off on the calling CPU. */
@@ -259,19 +296,26 @@ static void copy_totals_here(void *copy)
 static void show_cpu(struct seq_file *file, int number)
 {
 	struct totals cpu;
-	u64 open, offline;
+	u64 ahead;
 
 	if (smp_call_function_single(number, copy_totals_here, &cpu, true))
 		cpu = *per_cpu_ptr(&totals, number);
 
-	open = cpu.ticks ? within(&cpu.window, cpu.next, U64_MAX) : 0;
-	offline = cpu.offline + (cpu.ticks ? 0 : within(&cpu.window, cpu.next, U64_MAX));
-	if (!cpu.ticks && !cpu.started && !cpu.missed)
-		return;
-	seq_printf(file, "cpu %d started %llu missed %llu open %llu\n", number, cpu.started,
-		   cpu.missed, open);
-	if (offline)
-		seq_printf(file, "offline %d %llu\n", number, offline);
+	/* What is not accounted for is still to come, or goes by without this CPU. */
+	ahead = within(&cpu.window, cpu.next, U64_MAX);
+	seq_printf(file, "cpu %d started %llu missed %llu open %llu left %llu offline %llu", number,
+		   cpu.started, cpu.missed, cpu.ticks ? ahead : 0, cpu.left,
+		   cpu.offline + (cpu.ticks ? 0 : ahead));
+	seq_printf(file, " spin_ns %llu stolen_ns %llu\n", cpu.spin_ns, cpu.stolen_ns);
+}
+
+/* The lead as it is, which need not be what was asked for: see sync_timer_options. */
+static void show_lead(struct seq_file *file)
+{
+	const struct lead_policy *policy = &timer.lead;
+
+	seq_printf(file, "lead %s max_ns %u budget_permille %u\n", lead_mode_name(policy->mode),
+		   policy->max_ns, policy->budget_permille);
 }
 
 static int totals_show(struct seq_file *file, void *unused)
@@ -282,9 +326,10 @@ static int totals_show(struct seq_file *file, void *unused)
 	cpus_read_lock();
 	seq_printf(file, "interval_ns %llu\n", timer.interval.length_ns);
 	seq_printf(file, "phase_ns %llu\n", timer.interval.phase_ns);
+	show_lead(file);
 	seq_printf(file, "window %llu %llu\n", active.k0, active.k1);
 	seq_printf(file, "read_ns %llu\n", ktime_get_ns());
-	for_each_possible_cpu (number)
+	for_each_cpu_and (number, chosen, cpu_present_mask)
 		show_cpu(file, number);
 	cpus_read_unlock();
 	mutex_unlock(&window_mutex);
@@ -318,20 +363,58 @@ static void stop_window(void)
 	mutex_unlock(&window_mutex);
 }
 
-static int __init benchmark_init(void)
+static int __init choose_cpus(void)
 {
-	static const struct sync_timer_options options = {
+	int err;
+
+	if (!alloc_cpumask_var(&chosen, GFP_KERNEL))
+		return -ENOMEM;
+	cpumask_copy(chosen, cpu_possible_mask);
+	err = cpus && *cpus ? cpulist_parse(cpus, chosen) : 0;
+	if (!err && !cpumask_intersects(chosen, cpu_present_mask))
+		err = -ENODEV;
+	if (err) {
+		pr_err("cpus=%s: %s\n", cpus,
+		       err == -ENODEV ? "none of these CPUs is here" : "not a list like 0,2-5");
+		free_cpumask_var(chosen);
+	}
+	return err;
+}
+
+static int __init start_timer(void)
+{
+	struct sync_timer_options options = {
+		.phase_ns = phase_ns,
+		.cpus = chosen,
+		.lead_max_ns = lead_max_ns,
+		.lead_budget_permille = lead_budget_permille,
 		.joined = benchmark_joined,
 		.left = benchmark_left,
 	};
 	int err;
 
-	err = sync_timer_init_options(&timer, benchmark_tick, interval_ns, &options);
+	err = lead_mode_parse(lead, &options.lead);
 	if (err) {
-		pr_err("no timer at interval_ns=%llu (error %d): %llu to %llu are possible\n",
-		       interval_ns, err, INTERVAL_MIN_NS, INTERVAL_MAX_NS);
+		pr_err("lead=%s: it can be off, auto or fixed\n", lead);
 		return err;
 	}
+	err = sync_timer_init_options(&timer, benchmark_tick, interval_ns, &options);
+	if (err)
+		pr_err("no timer at interval_ns=%llu phase_ns=%llu lead=%s lead_max_ns=%u lead_budget_permille=%u (error %d); possible: interval_ns %llu to %llu, phase_ns below it, lead_max_ns up to %u and half an interval, lead_budget_permille up to %u\n",
+		       interval_ns, phase_ns, lead, lead_max_ns, lead_budget_permille, err,
+		       INTERVAL_MIN_NS, INTERVAL_MAX_NS, LEAD_MAX_NS, LEAD_BUDGET_MAX_PERMILLE);
+	return err;
+}
+
+static int __init benchmark_init(void)
+{
+	int err = choose_cpus();
+
+	if (err)
+		return err;
+	err = start_timer();
+	if (err)
+		goto err_cpus;
 	err = start_window();
 	if (err)
 		goto err_timer;
@@ -347,6 +430,8 @@ err_window:
 	stop_window();
 err_timer:
 	sync_timer_destroy(&timer);
+err_cpus:
+	free_cpumask_var(chosen);
 	return err;
 }
 
@@ -355,6 +440,7 @@ static void __exit benchmark_exit(void)
 	remove_proc_entry("sync_timer_benchmark", NULL);
 	stop_window();
 	sync_timer_destroy(&timer);
+	free_cpumask_var(chosen);
 	pr_info("unloaded\n");
 }
 

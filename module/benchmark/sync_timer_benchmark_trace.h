@@ -3,7 +3,8 @@
  * sync_timer_benchmark_trace.h - the trace event of the benchmark
  *
  * One per CPU and tick. Times are ns relative to the boundary of the tick, whose
- * number is @tick; the event's own time stamp and CPU come from the ring buffer.
+ * number is @tick; the event's own time stamp and CPU come from the ring buffer. The
+ * time it spun, which needs no room of its own, is printed: from an early entry to 0.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM sync_timer_benchmark
@@ -25,6 +26,7 @@ TRACE_EVENT(tick,
 		__field(s64, delta)
 		__field(s64, entry)
 		__field(u64, missed)
+		__field(u32, stolen)
 	),
 
 	TP_fast_assign(
@@ -32,10 +34,12 @@ TRACE_EVENT(tick,
 		__entry->delta = now->delta_ns;
 		__entry->entry = now->entry_ns;
 		__entry->missed = now->missed;
+		__entry->stolen = now->stolen_ns;
 	),
 
-	TP_printk("tick=%llu delta=%lld entry=%lld missed=%llu",
-		  __entry->tick, __entry->delta, __entry->entry, __entry->missed)
+	TP_printk("tick=%llu delta=%lld entry=%lld missed=%llu spin=%lld stolen=%u",
+		  __entry->tick, __entry->delta, __entry->entry, __entry->missed,
+		  __entry->entry < 0 ? -__entry->entry : 0, __entry->stolen)
 );
 
 #endif

@@ -7,6 +7,9 @@
  * is taken. Samples of one CPU come in the order of their ticks; samples of
  * different CPUs in any order, best when the CPU of mc_analysis_behind() is fed
  * next, so that the window of recent ticks suffices.
+ *
+ * A scenario may be measured in several windows one after the other, its slices:
+ * mc_analysis_settle() ends one, mc_analysis_window() begins the next.
  */
 #ifndef MEMORY_COLLECTOR_ANALYSIS_H
 #define MEMORY_COLLECTOR_ANALYSIS_H
@@ -19,12 +22,16 @@ struct mc_sample {
 	int64_t delta_ns; /* start of the callback minus that boundary */
 	int64_t entry_ns; /* entry of the interrupt handler minus that boundary */
 	uint64_t missed; /* later boundaries that had passed at the start */
+	uint64_t stolen_ns; /* of the spin from an early entry to the boundary */
 };
 
 /* The kernel's own totals for one CPU, read from /proc/sync_timer_benchmark */
 struct mc_totals {
 	unsigned int cpu;
 	uint64_t started, missed, open; /* missed does not include open */
+	uint64_t left; /* part of missed: passed while the CPU was leaving */
+	uint64_t offline; /* boundaries of the window without the CPU */
+	uint64_t spin_ns, stolen_ns;
 };
 
 /* What all CPUs did for one tick: a line of ticks.csv */
@@ -42,12 +49,13 @@ struct mc_tick_summary {
  * @phase_ns: offset of boundary 0
  * @k0: first boundary of the window
  * @k1: first boundary after the window
- * @n_cpus: how many CPUs tick
+ * @n_cpus: how many CPUs tick, at least while they are online
  * @cpus: their numbers; an index into this is what the functions below take
  * @on_tick: called once for each tick of the window that was read on some CPU,
  *	in ascending order; may be NULL; a return of -1 ends the analysis with
  *	the failure it filled
  * @on_tick_data: its argument
+ * @slices: keep figures of each window by itself, too
  */
 struct mc_analysis_config {
 	uint64_t interval_ns, phase_ns, k0, k1;
@@ -55,6 +63,7 @@ struct mc_analysis_config {
 	const unsigned int *cpus;
 	int (*on_tick)(void *data, const struct mc_tick_summary *tick, struct mc_failure *failure);
 	void *on_tick_data;
+	bool slices;
 };
 
 struct mc_analysis;
@@ -98,23 +107,42 @@ void mc_analysis_hole(struct mc_analysis *analysis, unsigned int cpu);
 int mc_analysis_behind(const struct mc_analysis *analysis, const bool *done);
 
 /**
- * mc_analysis_finish - settle the open ticks and fill in a scenario's numbers
- * @analysis: state; only mc_analysis_free() may follow
+ * mc_analysis_settle - end a window: settle its open ticks and hold it to account
+ * @analysis: state
  * @totals: [n_cpus], in the order of config.cpus; read after the window's end
  * @lost: [n_cpus], what the ring buffers overran and dropped
  * @read_ns: CLOCK_MONOTONIC time at which @totals were read: the lateness of
  *	open boundaries is at least this minus their time, and is counted so
- * @out: samples, the sums, distributions, per-CPU results, timeline, skew and
- *	spin are set; status and reason are set to ok, or to invalid with the
- *	sum that does not agree (expected = started + missed, started = read +
- *	lost, lost = 0; missed as the events say it, too)
  * @failure: filled on error
  *
  * Return: 0, or -1 without memory, when on_tick failed, or where @totals are not
- * of these CPUs. What @out owns is its owner's to free in any case.
+ * of these CPUs. That the sources do not agree is no error, but the result's status.
  */
-int mc_analysis_finish(struct mc_analysis *analysis, const struct mc_totals *totals,
-		       const uint64_t *lost, int64_t read_ns, struct mc_scenario_result *out,
+int mc_analysis_settle(struct mc_analysis *analysis, const struct mc_totals *totals,
+		       const uint64_t *lost, int64_t read_ns, struct mc_failure *failure);
+
+/**
+ * mc_analysis_window - go on with another window
+ * @analysis: state, settled
+ * @k0: first boundary of the window, not before the end of the last one
+ * @k1: first boundary after it
+ * @failure: filled on error
+ */
+int mc_analysis_window(struct mc_analysis *analysis, uint64_t k0, uint64_t k1,
+		       struct mc_failure *failure);
+
+/**
+ * mc_analysis_finish - fill in a scenario's numbers
+ * @analysis: state, settled; only mc_analysis_free() may follow
+ * @out: window, samples, the sums, distributions, slices, per-CPU results, timeline,
+ *	skew and spin are set; status and reason are set to ok, or to invalid with the
+ *	sum that does not agree (expected = started + missed, started = read +
+ *	lost, lost = 0; missed and spin as the events say it, too)
+ * @failure: filled on error
+ *
+ * Return: 0, or -1 without memory. What @out owns is its owner's to free in any case.
+ */
+int mc_analysis_finish(struct mc_analysis *analysis, struct mc_scenario_result *out,
 		       struct mc_failure *failure);
 
 #endif

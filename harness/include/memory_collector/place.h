@@ -15,9 +15,34 @@
 
 struct mc_kernel_sets;
 
+/* Two or three ways at once, and the first a second time */
+#define MC_VARIANTS_MAX 4
+#define MC_SLICES_MAX 1000
+
+/**
+ * struct mc_variant - one way to arm the timer
+ * @name: follows the scenario's name and a plus; empty where there is only one
+ * @lead: off, auto or fixed
+ * @phase_ns: offset of the boundaries
+ * @repeat: it is the first one again, for the A/A band: what two windows of the same
+ *	kind differ by on this machine
+ */
+struct mc_variant {
+	char name[MC_VARIANT_MAX];
+	const char *lead;
+	uint64_t phase_ns;
+	bool repeat;
+};
+
 /**
  * struct mc_job - what to measure
  * @matrix: scenarios, in order
+ * @variant: each scenario is measured in these ways, in alternating slices
+ * @n_variants: at least one
+ * @slices: windows of each variant and scenario
+ * @lead_max_ns: 0: the module's default
+ * @lead_budget_permille: 0: the module's default
+ * @tick_cpus: list of the CPUs that tick; NULL: all
  * @interval_ns: distance between two ticks
  * @duration_ns: length of each window
  * @module: path of sync_timer_benchmark_module.ko
@@ -34,6 +59,10 @@ struct mc_kernel_sets;
  */
 struct mc_job {
 	const struct mc_matrix *matrix;
+	struct mc_variant variant[MC_VARIANTS_MAX];
+	unsigned int n_variants, slices;
+	unsigned int lead_max_ns, lead_budget_permille;
+	const char *tick_cpus;
 	uint64_t interval_ns, duration_ns;
 	const char *module;
 	bool ticks_csv;

@@ -20,7 +20,8 @@
 #define MC_RESULT_SCHEMA 1
 /* Bins of a timeline: when a run outgrows them, pairs are merged and bin_ns doubles */
 #define MC_TIMELINE_BINS 256
-#define MC_NAME_MAX 64
+#define MC_NAME_MAX 80
+#define MC_VARIANT_MAX 32
 #define MC_TEXT_MAX 512
 
 /* A moment on CLOCK_MONOTONIC that was not reached or not measured */
@@ -64,21 +65,50 @@ struct mc_buckets {
 	struct mc_bucket *bucket; /* ascending; owned by the result */
 };
 
+/* Time spent spinning up to the boundary, see "lead" and "spin" in docs/measuring.md */
+struct mc_spin {
+	uint64_t total_ns, max_ns, ticks;
+	uint64_t stolen_ns; /* part of total_ns in which something else had the CPU */
+};
+
 /**
  * struct mc_cpu_result - what one CPU did in the window
  * @cpu: number of the CPU
  * @expected: boundaries of the window in the CPU's online time, by arithmetic
+ * @offline: the other boundaries of the window
  * @started: callbacks, from the kernel's own totals
  * @missed: missed boundaries, from the kernel's own totals (open ones included)
  * @open: boundaries of @missed that no callback had passed when the totals were read
+ * @left: boundaries of @missed that passed while the CPU was leaving
  * @samples: events read from the trace that lie in the window
  * @lost: what the ring buffer says it overran and dropped
+ * @spin: of this CPU
  * @delta: distribution of this CPU's delta
  */
 struct mc_cpu_result {
 	unsigned int cpu;
-	uint64_t expected, started, missed, open, samples, lost;
+	uint64_t expected, offline, started, missed, open, left, samples, lost;
+	struct mc_spin spin;
 	struct mc_stats delta;
+};
+
+/**
+ * struct mc_slice - one of several windows that a scenario was measured in
+ * @k0: first boundary
+ * @k1: first boundary after it
+ * @expected: as in the scenario, of this window; so are the others
+ * @missed: see @expected
+ * @spin_ns: see @expected
+ * @mean: of delta
+ * @p50: of delta
+ * @p90: of delta
+ * @p99: of delta
+ * @skew_p50: of skew; negative: not measured
+ */
+struct mc_slice {
+	uint64_t k0, k1, expected, missed, spin_ns;
+	double mean;
+	int64_t p50, p90, p99, skew_p50;
 };
 
 /**
@@ -121,9 +151,10 @@ struct mc_marks {
 	int64_t window_start_ns, window_end_ns;
 };
 
-/* Time spent spinning up to the boundary, see "lead" and "spin" in docs/measuring.md */
-struct mc_spin {
-	uint64_t total_ns, max_ns, ticks;
+/* How the timer was armed in a scenario, as the measuring module has it */
+struct mc_lead_result {
+	char mode[8]; /* off, auto or fixed; empty: not known */
+	uint64_t max_ns, budget_permille; /* 0 when off */
 };
 
 struct mc_scenario_result {
@@ -134,13 +165,22 @@ struct mc_scenario_result {
 	enum mc_status status;
 	char reason[MC_TEXT_MAX]; /* empty exactly when ok */
 
-	uint64_t k0, k1; /* the window: boundaries [k0, k1) */
+	/* Where several variants of a scenario were measured in turn: test is base+variant */
+	char base[MC_NAME_MAX]; /* the scenario; empty: only one variant was measured */
+	char variant[MC_VARIANT_MAX];
+	uint64_t repeat; /* 1: the first variant a second time, for the A/A band */
+	struct mc_lead_result lead;
+	uint64_t phase_ns;
+
+	uint64_t k0, k1; /* the window, boundaries [k0, k1); with slices, around all of them */
 	uint64_t samples, expected_ticks, started_ticks, missed_ticks, lost_events;
 	uint64_t skew_incomplete;
 	struct mc_stats delta, corrected, entry, skew;
 	struct mc_spin spin;
 	struct mc_buckets delta_histogram, corrected_histogram, skew_histogram;
 
+	size_t n_slices; /* 0: one window */
+	struct mc_slice *slice; /* owned by the result */
 	size_t n_cpus;
 	struct mc_cpu_result *cpu; /* owned by the result */
 	struct mc_timeline timeline;

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * compare.h - variants of a scenario against its first one
+ */
+#ifndef MEMORY_COLLECTOR_COMPARE_H
+#define MEMORY_COLLECTOR_COMPARE_H
+
+#include <stdio.h>
+
+#include "memory_collector/result.h"
+
+/* What is compared, each as the median over the slices */
+enum mc_figure {
+	MC_FIGURE_P50,
+	MC_FIGURE_P90,
+	MC_FIGURE_P99,
+	MC_FIGURE_MEAN,
+	MC_FIGURE_SKEW_P50,
+	MC_FIGURES
+};
+
+/**
+ * mc_compare_ratio - how many times smaller a figure is
+ * @first: the variant that is compared with
+ * @other: the one that is compared
+ * @figure: which
+ *
+ * Return: the figure of @first divided by that of @other, where 1 ns is the smallest
+ * there is; 0 where one of them was not measured.
+ */
+double mc_compare_ratio(const struct mc_scenario_result *first,
+			const struct mc_scenario_result *other, enum mc_figure figure);
+
+/**
+ * mc_compare_is_worse - whether a figure is worse than the machine's own noise
+ * @ratio: of the variant
+ * @noise: the same ratio of the first variant against itself; 0: not measured
+ *
+ * Return: true where it is more than 10 % worse, beyond the noise.
+ */
+bool mc_compare_is_worse(double ratio, double noise);
+
+/* Print all comparisons of a result; nothing where there are none. */
+void mc_compare_print(const struct mc_result *result, FILE *to);
+
+#endif

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * test_compare.c - variants against each other: medians of slices, noise, and the table
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "compare.h"
+
+static void ratios(void **state)
+{
+	/* Medians over slices: 100, 15, 1 and 0 */
+	static struct mc_slice odd[] = {{.p50 = 900}, {.p50 = 100}, {.p50 = 1}};
+	static struct mc_slice even[] = {{.p50 = 10}, {.p50 = 20}};
+	static struct mc_slice zero[] = {{.p50 = 0}};
+	static struct mc_slice none[] = {{.skew_p50 = -1}};
+	static const struct mc_scenario_result results[] = {
+		{.delta.count = 1, .n_slices = 3, .slice = odd},
+		{.delta.count = 1, .n_slices = 2, .slice = even},
+		{.delta.count = 1, .n_slices = 1, .slice = zero},
+		{.delta = {.count = 1, .p50 = 50}},
+		{.delta = {.count = 1, .p50 = 50}, .status = MC_STATUS_INVALID},
+		{.delta.count = 0},
+	};
+	static const struct {
+		unsigned int first, other;
+		double ratio;
+	} rows[] = {{0, 1, 100 / 15.0}, {1, 0, 0.15}, {0, 2, 100}, {2, 2, 1},
+		    {0, 3, 2},		{0, 4, 0},    {0, 5, 0},   {4, 0, 0}};
+	struct mc_scenario_result unskewed = {.delta.count = 1, .n_slices = 1, .slice = none};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		double ratio = mc_compare_ratio(&results[rows[i].first], &results[rows[i].other],
+						MC_FIGURE_P50);
+
+		if (ratio < rows[i].ratio - 1e-9 || ratio > rows[i].ratio + 1e-9)
+			fail_msg("row %zu: %f", i, ratio);
+	}
+	assert_true(mc_compare_ratio(&unskewed, &unskewed, MC_FIGURE_SKEW_P50) == 0);
+}
+
+static void worse(void **state)
+{
+	static const struct {
+		double ratio, noise;
+		bool worse;
+	} rows[] = {
+		{2, 1, false},	    {1, 1, false},	{0.92, 1, false},  {0.9, 1, true},
+		{0.9, 1.05, false}, {0.9, 0.95, false}, {0.8, 1.05, true}, {0.8, 0.5, false},
+		{0, 1, false},	    {0.9, 0, true},	{0.95, 0, false},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (mc_compare_is_worse(rows[i].ratio, rows[i].noise) != rows[i].worse)
+			fail_msg("row %zu", i);
+}
+
+static char *printed(const struct mc_result *result)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	assert_non_null(to);
+	mc_compare_print(result, to);
+	fclose(to);
+	return text;
+}
+
+static struct mc_scenario_result variant_of(const char *name, int64_t p50, int64_t p99,
+					    uint64_t repeat)
+{
+	struct mc_scenario_result scenario = {
+		.base = "cpu",
+		.repeat = repeat,
+		.expected_ticks = 1000,
+		.missed_ticks = 5,
+		.spin.total_ns = repeat ? 0 : 50000000,
+		.delta = {.count = 9, .p50 = p50, .p90 = 100, .p99 = p99, .mean = 100},
+	};
+
+	snprintf(scenario.variant, sizeof(scenario.variant), "%s", name);
+	snprintf(scenario.test, sizeof(scenario.test), "cpu+%s", name);
+	return scenario;
+}
+
+static void table(void **state)
+{
+	struct mc_scenario_result scenarios[] = {
+		{.test = "alone"},
+		variant_of("off", 100000, 500, 0),
+		variant_of("auto", 200, 600, 0),
+		variant_of("off-2", 99000, 510, 1),
+	};
+	struct mc_result result = {.interval_ns = 1000000,
+				   .run.duration_ns = 3000000000,
+				   .scenario = scenarios,
+				   .n_scenarios = 4};
+	char *text = printed(&result);
+
+	assert_non_null(strstr(text, "How many times smaller than with off, medians of 1 slice of "
+				     "3 s; A/A: off again\n"));
+	assert_non_null(strstr(text, "\ncpu+auto                      500      1.00      0.83!"));
+	assert_non_null(strstr(text, "        -     0.50    0.50    50.0\n"));
+	assert_non_null(strstr(text, "\n  A/A                        1.01      1.00      0.98 "));
+	assert_non_null(strstr(text, "\n!: worse by more than 10 %"));
+	assert_null(strstr(text, "alone"));
+	free(text);
+
+	result.n_scenarios = 1;
+	text = printed(&result);
+	assert_string_equal(text, "");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ratios),
+		cmocka_unit_test(worse),
+		cmocka_unit_test(table),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
