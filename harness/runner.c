@@ -38,6 +38,8 @@
 
 /* Before the load starts and after it has ended, so that both can be seen */
 #define LEAD_IN_NS (250 * NS_PER_MS)
+/* The same where a lead is learned meanwhile, for all variants alike */
+#define LEARN_NS (500 * NS_PER_MS)
 #define TAIL_NS (200 * NS_PER_MS)
 /* A load that does nothing for so long will not begin to */
 #define RAMP_NS (10 * NS_PER_S)
@@ -49,7 +51,7 @@
 #define AROUND_NS (MC_LOAD_EXTRA_S * NS_PER_S)
 /* What a scenario usually takes beyond its window, for the time left */
 #define OVERHEAD_S 1.5
-#define SLICE_OVERHEAD_S 0.5
+#define SLICE_OVERHEAD_S 0.8
 /* CPU time is counted in steps of 10 ms: shorter windows need not show any */
 #define CPU_TIME_WINDOW_NS NS_PER_S
 #define YAML_MAX (16 * 1024 * 1024)
@@ -620,6 +622,13 @@ static int collect(struct run *run)
 
 /* ---- all of it ---- */
 
+static int64_t lead_in_ns(const struct mc_job *job)
+{
+	bool learns = job->n_variants > 1 || strcmp(job->variant[0].lead, "off");
+
+	return learns ? LEARN_NS : LEAD_IN_NS;
+}
+
 static int measure_slice(struct run *run)
 {
 	const struct mc_job *job = run->runner->job;
@@ -627,7 +636,7 @@ static int measure_slice(struct run *run)
 
 	run->now = &run->variant[mc_variant_of_slice(job, run->slice)];
 	result = start_ticks(run);
-	if (!result && mc_sleep_until(mc_now_ns() + LEAD_IN_NS))
+	if (!result && mc_sleep_until(mc_now_ns() + lead_in_ns(job)))
 		result = interrupted(run);
 	if (!result && !run->slice)
 		result = ramp_up(run);
