@@ -30,6 +30,20 @@ static u64 interval_ns = 1000000;
 module_param(interval_ns, ullong, 0444);
 MODULE_PARM_DESC(interval_ns, "ns from tick to tick, 50000 to 10000000000; default 1000000");
 
+static char lead[8] = "auto";
+module_param_string(lead, lead, sizeof(lead), 0444);
+MODULE_PARM_DESC(lead, "arm early and spin to the boundary: off, auto or fixed; default auto");
+
+static u32 lead_max_ns;
+module_param(lead_max_ns, uint, 0444);
+MODULE_PARM_DESC(lead_max_ns,
+		 "ns by which at most, up to 1000000; default 200000 or half an interval");
+
+static u32 lead_budget_permille = LEAD_DEFAULT_BUDGET_PERMILLE;
+module_param(lead_budget_permille, uint, 0444);
+MODULE_PARM_DESC(lead_budget_permille,
+		 "thousandths of each CPU that may be spun away, 1 to 500; default 5");
+
 static u64 min_free_ns = 2000000;
 module_param(min_free_ns, ullong, 0444);
 MODULE_PARM_DESC(min_free_ns,
@@ -101,6 +115,8 @@ static bool __init within(const char *name, u64 value, u64 least, u64 most)
 static bool __init numbers_valid(void)
 {
 	return within("interval_ns", interval_ns, INTERVAL_MIN_NS, INTERVAL_MAX_NS) &&
+	       within("lead_max_ns", lead_max_ns, 0, min_t(u64, LEAD_MAX_NS, interval_ns / 2)) &&
+	       within("lead_budget_permille", lead_budget_permille, 1, LEAD_BUDGET_MAX_PERMILLE) &&
 	       within("min_free_ns", min_free_ns, 0, MIN_FREE_MOST_NS) &&
 	       within("budget_ns", budget_ns, BUDGET_LEAST_NS, interval_ns) &&
 	       within("max_processes", max_processes, 1, PROCESSES_MAX) &&
@@ -178,8 +194,17 @@ static int __init start_ticks(void)
 		.processes = processes,
 		.sampler = sampler,
 	};
+	struct sync_timer_options options = {
+		.lead_max_ns = lead_max_ns,
+		.lead_budget_permille = lead_budget_permille,
+	};
+	int err = lead_mode_parse(lead, &options.lead);
 
-	return ticks_start(&users, interval_ns);
+	if (err) {
+		pr_err("parameter lead=%s: must be off, auto or fixed\n", lead);
+		return err;
+	}
+	return ticks_start(&users, interval_ns, &options);
 }
 
 static void __init create_stats(void)

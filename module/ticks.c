@@ -9,8 +9,6 @@
 
 #include <linux/percpu.h>
 
-#include "sync_timer.h"
-
 /**
  * struct ticks_cpu - one CPU's account, written by it
  * @next: the first boundary that is not accounted for
@@ -72,10 +70,13 @@ static void left(struct sync_timer *source, const struct sync_timer_period *peri
 	rdt_cpu_left(users.rdt);
 }
 
-int ticks_start(const struct ticks_users *whom, u64 interval_ns)
+int ticks_start(const struct ticks_users *whom, u64 interval_ns,
+		const struct sync_timer_options *wanted)
 {
-	const struct sync_timer_options options = {.joined = joined, .left = left};
+	struct sync_timer_options options = *wanted;
 
+	options.joined = joined;
+	options.left = left;
 	users = *whom;
 	return sync_timer_init_options(&timer, tick, interval_ns, &options);
 }

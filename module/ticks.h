@@ -10,6 +10,7 @@
 #include "processes.h"
 #include "rdt.h"
 #include "sampler.h"
+#include "sync_timer.h"
 
 /**
  * struct ticks_users - who is called
@@ -39,11 +40,13 @@ struct ticks_status {
  * ticks_start - CPUs join, now and as they come online, and tick
  * @users: copied
  * @interval_ns: INTERVAL_MIN_NS to INTERVAL_MAX_NS
+ * @wanted: the lead; joined and left are this file's
  *
  * Context: process, may sleep.
  * Return: 0, or as sync_timer_init(); on error nothing ticks.
  */
-int ticks_start(const struct ticks_users *users, u64 interval_ns);
+int ticks_start(const struct ticks_users *users, u64 interval_ns,
+		const struct sync_timer_options *wanted);
 
 /**
  * ticks_stop - all CPUs leave; no tick runs any more when this returns
