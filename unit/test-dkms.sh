@@ -38,16 +38,22 @@ aarch64) architecture=CONFIG_ARM64=y ;;
 *) architecture=none ;;
 esac
 
-# Releases with headers that this machine's compiler can build for
+# Releases with headers that this machine's compiler can build for; dkms.conf excludes
+# those before 6.1.
 kernels=
+too_old=
 for headers in /lib/modules/*/build; do
 	grep -qs "^$architecture" "$headers/.config" || continue
 	release=$(basename "$(dirname "$headers")")
-	kernels="$kernels $release"
+	if [ "$(printf '6.1\n%s\n' "$release" | sort -V | head -n 1)" = 6.1 ]; then
+		kernels="$kernels $release"
+	else
+		too_old="$too_old $release"
+	fi
 	mkdir "$work/modules/$release"
 	ln -s "$headers" "$work/modules/$release/build"
 done
-[ -n "$kernels" ] || {
+[ -n "$kernels$too_old" ] || {
 	echo '1..0 # SKIP no kernel headers are installed'
 	exit 0
 }
@@ -92,6 +98,10 @@ modules_there() {
 		}
 	done <"$work/listed"
 }
+excludes() {
+	! run_dkms build -m memory-collector -v "$version" -k "$1" >"$work/excluded" 2>&1 &&
+		grep -q BUILD_EXCLUSIVE "$work/excluded"
+}
 removes() {
 	run_dkms remove --no-depmod -m memory-collector -v "$version" --all
 }
@@ -112,6 +122,9 @@ for release in $kernels; do
 	check "dkms build for $release" builds "$release"
 	check "dkms install for $release" installs "$release"
 	check "the modules are there and for $release" modules_there "$release"
+done
+for release in $too_old; do
+	check "dkms does not build for $release" excludes "$release"
 done
 check 'dkms remove' removes
 check 'to the last file' nothing_left
