@@ -47,10 +47,10 @@ configures() {
 }
 # Not the unit tests, which are not installed.
 builds() {
-	ninja -C "$build" bench
+	ninja -C "$build" bench harness/collect
 }
 installs() {
-	DESTDIR=$root meson install -C "$build" --no-rebuild
+	DESTDIR=$root meson install -C "$build" --no-rebuild --quiet
 }
 nothing_elsewhere() {
 	[ "$(cd "$root" && echo *)" = 'lib opt' ]
@@ -93,6 +93,12 @@ reads_sample() {
 		runs_alone 'scenarios ok' --from sample || return 1
 	command -v gnuplot >/dev/null || return 0
 	[ -s sample/plots/delay.svg ]
+}
+collects() {
+	"$here/bin/collect" --duration 1s >out 2>err && grep -q SIMULATED out || {
+		cat out err
+		return 1
+	}
 }
 runs_vm() {
 	runs_alone '^1 of 1 scenario ok' --only baseline --duration 1s --no-plots \
@@ -152,11 +158,14 @@ pages_clean() {
 		fi
 	done
 }
-# The page and --help name the same options.
-page_complete() {
-	"$program" --help | grep -o -e '--[a-z-]*' | sort -u >in-help
-	sed 's/\\-/-/g' "$here/share/man/man1/run-stress.1" | grep -o -e '--[a-z][a-z-]*' | sort -u >in-page
-	diff in-help in-page
+# A program's page and its --help name the same options.
+pages_complete() {
+	for one in "$here"/bin/*; do
+		"$one" --help | grep -o -e '--[a-z][a-z-]*' | sort -u >in-help
+		sed 's/\\-/-/g' "$here/share/man/man1/${one##*/}.1" | grep -o -e '--[a-z][a-z-]*' |
+			sort -u >in-page
+		diff in-help in-page || return 1
+	done
 }
 source_builds() {
 	tree=$(echo "$here"/src/memory-collector-*)
@@ -190,8 +199,10 @@ check 'the sample of the documents, with plots' reads_sample
 reason=$(no_vm)
 if [ -n "$reason" ]; then
 	skip 'a run in the VM' "$reason"
+	skip 'the collector in the VM' "$reason"
 else
 	check 'a run in the VM' runs_vm
+	check 'the collector in the VM' collects
 fi
 check 'library and headers for others' library_usable
 if command -v mandoc >/dev/null || command -v groff >/dev/null; then
@@ -199,7 +210,7 @@ if command -v mandoc >/dev/null || command -v groff >/dev/null; then
 else
 	skip 'man pages without a warning' 'neither mandoc nor groff is here'
 fi
-check 'the man page has the options of --help' page_complete
+check 'man pages have the options of --help' pages_complete
 check "the modules' source builds" source_builds
 check 'source and build folder come back' comes_back
 check 'uninstalls' uninstalls
