@@ -18,6 +18,7 @@
  * @files: others; a NULL from at the end
  * @argv: as the guest sees it; NULL at the end
  * @cpus: how many
+ * @instruction_ns: see &struct mc_vm
  * @memory_mib: how much
  * @append: more words for the kernel's command line
  * @deadline_ns: how long the guest may run
@@ -29,7 +30,7 @@ struct mc_vm_program {
 	const char *self, *module, *kernel;
 	const struct mc_vm_file *programs, *files;
 	const char *const *argv;
-	unsigned int cpus, memory_mib;
+	unsigned int cpus, instruction_ns, memory_mib;
 	const char *append;
 	int64_t deadline_ns;
 	FILE *output, *log;

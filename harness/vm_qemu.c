@@ -41,7 +41,7 @@ static const struct machine {
 	uint16_t elf;
 	const char *name; /* as uname -m */
 	const char *qemu, *board, *console;
-	const char *tcg_cpu, *tcg_append;
+	const char *tcg_cpu, *counted_cpu, *tcg_append;
 } machines[] = {
 	{
 		.elf = EM_X86_64,
@@ -52,6 +52,11 @@ static const struct machine {
 		.console = "ttyS0",
 		/* QEMU 7.2 computes wrong flags for cmpxchg16b, which 6.12 and later die of. */
 		.tcg_cpu = "max,-cx16",
+		/*
+		 * A string instruction counts once per element. Real processors do not take
+		 * memory byte by byte, so the kernel must not be told that bytes are best.
+		 */
+		.counted_cpu = "max,-cx16,-erms,-fsrm",
 		/*
 		 * Otherwise the guest reads a clock for which it is left every time. And
 		 * measuring its delay loop takes it a third of a second: told the length,
@@ -66,6 +71,7 @@ static const struct machine {
 		.board = "virt",
 		.console = "ttyAMA0",
 		.tcg_cpu = "max",
+		.counted_cpu = "max",
 		.tcg_append = "",
 	},
 };
@@ -307,6 +313,27 @@ static void add_port(struct command *command, const struct guest *guest, int ind
 	add_format(command, "-device", "virtserialport,chardev=%s,name=%s", name, name);
 }
 
+static void add_accelerator(struct command *command, const struct machine *machine, bool kvm)
+{
+	add(command, "-accel", kvm ? "kvm" : "tcg,thread=multi");
+	add(command, "-cpu", kvm ? "host" : machine->tcg_cpu);
+}
+
+/*
+ * Instructions are the only clock there is, and while the guest waits, its time jumps to
+ * its next timer. What else could differ between two runs is fixed: the time of day and
+ * random numbers.
+ */
+static void add_counted_time(struct command *command, const struct machine *machine,
+			     unsigned int instruction_ns)
+{
+	add(command, "-accel", "tcg,thread=single");
+	add(command, "-cpu", machine->counted_cpu);
+	add_format(command, "-icount", "shift=%d,sleep=off", __builtin_ctz(instruction_ns));
+	add(command, "-rtc", "base=2000-01-01,clock=vm");
+	add(command, "-seed", "1");
+}
+
 /* Files are named relative to the folder, because a comma in a path would need quoting. */
 static void compose(struct command *command, const struct guest *guest)
 {
@@ -317,8 +344,10 @@ static void compose(struct command *command, const struct guest *guest)
 	add(command, "-no-user-config", "-no-reboot");
 	add(command, "-display", "none");
 	add(command, "-machine", machine->board);
-	add(command, "-accel", guest->kvm ? "kvm" : "tcg,thread=multi");
-	add(command, "-cpu", guest->kvm ? "host" : machine->tcg_cpu);
+	if (vm->instruction_ns)
+		add_counted_time(command, machine, vm->instruction_ns);
+	else
+		add_accelerator(command, machine, guest->kvm);
 	add_format(command, "-smp", "%u", vm->cpus);
 	add_format(command, "-m", "%u", vm->memory_mib);
 	add_format(command, "-chardev", "socket,id=console,fd=%d", guest->stream[CONSOLE].theirs);
@@ -530,10 +559,15 @@ static int run_once(struct guest *guest)
 
 /* ---- the choice of the accelerator ---- */
 
-static bool kvm_possible(const struct machine *machine, char *reason, size_t size)
+static bool kvm_possible(const struct mc_vm *vm, const struct machine *machine, char *reason,
+			 size_t size)
 {
 	struct utsname name;
 
+	if (vm->instruction_ns) {
+		snprintf(reason, size, "instructions can be counted only where they are emulated");
+		return false;
+	}
 	uname(&name);
 	if (strcmp(name.machine, machine->name)) {
 		snprintf(reason, size, "the guest is %s, this machine %s", machine->name,
@@ -568,9 +602,14 @@ int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       machine ? "out of memory" : "no VM for programs of this machine");
 	}
+	if (vm->instruction_ns && vm->cpus > 1) {
+		free(guest);
+		return mc_fail(failure, MC_EXIT_USAGE,
+			       "time can be counted on one CPU only, not on %u", vm->cpus);
+	}
 	*guest = (struct guest){.vm = vm, .machine = machine, .end = end, .failure = failure};
 	guest->kvm =
-		kvm_possible(machine, end->accelerator_reason, sizeof(end->accelerator_reason));
+		kvm_possible(vm, machine, end->accelerator_reason, sizeof(end->accelerator_reason));
 	result = run_once(guest);
 	if (guest->kvm && !end->hello_ns && !guest->broken && !mc_stop_requested()) {
 		snprintf(end->accelerator_reason, sizeof(end->accelerator_reason),

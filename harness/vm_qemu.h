@@ -19,6 +19,9 @@
  * @initramfs: name in @folder
  * @scratch: name of a disk image in @folder; NULL: no disk
  * @cpus: how many
+ * @instruction_ns: an instruction takes exactly this long, a power of two: time is
+ *	counted, not measured, and the same from run to run. Emulates one CPU, because
+ *	a second one would never start. 0: time is this machine's
  * @memory_mib: how much
  * @append: more words for the kernel's command line
  * @deadline_ns: how long it may run, from its start
@@ -31,7 +34,7 @@
 struct mc_vm {
 	uint16_t elf_machine;
 	const char *folder, *kernel, *initramfs, *scratch;
-	unsigned int cpus, memory_mib;
+	unsigned int cpus, instruction_ns, memory_mib;
 	const char *append;
 	int64_t deadline_ns;
 	FILE *log, *results;

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -95,16 +96,27 @@ static void put(int fd, const char *text)
 	}
 }
 
+/* @value: NULL: any */
+static bool has(char **argv, const char *option, const char *value)
+{
+	for (; argv[0] && argv[1]; argv++) {
+		if (!strcmp(argv[0], option) && (!value || !strcmp(argv[1], value)))
+			return true;
+	}
+	return false;
+}
+
 __attribute__((noreturn)) static void play(char **argv)
 {
 	const char *name = getenv("ROW");
 	const struct row *row = rows;
 	unsigned int i;
 
-	for (; *argv && strcmp(*argv, "-accel"); argv++)
-		;
-	if (!*argv || !strcmp(argv[1], "kvm"))
+	if (!has(argv, "-accel", NULL) || has(argv, "-accel", "kvm"))
 		_exit(3);
+	if (has(argv, "-icount", NULL) != (getenv("ICOUNT") != NULL) ||
+	    (getenv("ICOUNT") && !has(argv, "-icount", getenv("ICOUNT"))))
+		_exit(4);
 	while (strcmp(row->name, name))
 		row++;
 	for (i = 0; i < (row->repeat ? row->repeat : 1); i++)
@@ -213,6 +225,29 @@ static void test_full_disk(void **state)
 	fclose(results);
 }
 
+static void test_counted_time(void **state)
+{
+	FILE *log = tmpfile(), *results = tmpfile();
+	unsigned int records = 0;
+	struct mc_vm vm = machine(log, results, &records);
+	struct mc_failure failure = {0};
+	struct mc_vm_end end;
+
+	setenv("ROW", "good", 1);
+	setenv("ICOUNT", "shift=3,sleep=off", 1);
+	vm.instruction_ns = 8;
+	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
+	assert_string_equal(failure.text, "time can be counted on one CPU only, not on 2");
+	vm.cpus = 1;
+	assert_int_equal(mc_vm_run(&vm, &end, &failure), 0);
+	assert_string_equal(end.accelerator, "tcg");
+	assert_string_equal(end.accelerator_reason,
+			    "instructions can be counted only where they are emulated");
+	unsetenv("ICOUNT");
+	fclose(log);
+	fclose(results);
+}
+
 static void test_unknown_machine(void **state)
 {
 	unsigned int records = 0;
@@ -248,6 +283,7 @@ int main(int argc, char **argv)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_full_disk),
+		cmocka_unit_test(test_counted_time),
 		cmocka_unit_test(test_unknown_machine),
 	};
 
