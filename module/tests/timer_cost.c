@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * timer_cost.c - a tick that does nothing, for counting what a tick costs
+ *
+ * Owns the module timer_cost_module: while it is loaded, one of two timers ticks. The
+ * empty one is what anybody would write who wants a periodic interrupt: a pinned hrtimer
+ * that forwards itself, on the CPU that loads the module. Against it stands a sync_timer
+ * with a callback that only restarts it.
+ */
+#define pr_fmt(fmt) "Memory Collector: timer_cost: " fmt
+
+#include <linux/ktime.h>
+#include <linux/module.h>
+#include <linux/string.h>
+
+#include "compat/hrtimer.h"
+#include "sync_timer.h"
+
+static char *timer = "";
+module_param(timer, charp, 0444);
+MODULE_PARM_DESC(timer, "empty or sync");
+
+static u64 interval_ns = 1000000;
+module_param(interval_ns, ullong, 0444);
+MODULE_PARM_DESC(interval_ns, "ns from tick to tick, 50000 to 10000000000; default 1000000");
+
+/* Figures of another compiler are other figures. Clang's version begins with its name. */
+#ifdef __clang__
+static char *compiler = __VERSION__;
+#else
+static char *compiler = "gcc " __VERSION__;
+#endif
+module_param(compiler, charp, 0444);
+MODULE_PARM_DESC(compiler, "for reading only: what built this module");
+
+static struct hrtimer empty_timer;
+static struct sync_timer sync_timer;
+
+/* Context: hard interrupt, also on PREEMPT_RT. */
+static enum hrtimer_restart empty_tick(struct hrtimer *hrtimer)
+{
+	hrtimer_forward_now(hrtimer, ns_to_ktime(interval_ns));
+	return HRTIMER_RESTART;
+}
+
+/* Context: as empty_tick(). */
+static enum hrtimer_restart sync_tick(struct hrtimer *hrtimer)
+{
+	return sync_timer_restart(hrtimer, &sync_timer);
+}
+
+/* Armed for the same boundaries as the other one, so that both meet the same company. */
+static int empty_start(void)
+{
+	struct interval interval;
+	int err = interval_init(&interval, interval_ns, 0);
+
+	if (err)
+		return err;
+	compat_hrtimer_setup(&empty_timer, empty_tick, CLOCK_MONOTONIC,
+			     HRTIMER_MODE_ABS_PINNED_HARD);
+	hrtimer_start(&empty_timer,
+		      ns_to_ktime(interval_boundary(&interval,
+						    interval_ahead(&interval, ktime_get_ns()))),
+		      HRTIMER_MODE_ABS_PINNED_HARD);
+	return 0;
+}
+
+static int __init timer_cost_init(void)
+{
+	int err = -EINVAL;
+
+	if (!strcmp(timer, "empty"))
+		err = empty_start();
+	else if (!strcmp(timer, "sync"))
+		err = sync_timer_init(&sync_timer, sync_tick, interval_ns);
+	if (err)
+		pr_err("no timer '%s' at interval_ns=%llu (error %d): empty and sync are "
+		       "possible, at %llu to %llu\n",
+		       timer, interval_ns, err, INTERVAL_MIN_NS, INTERVAL_MAX_NS);
+	return err;
+}
+
+static void __exit timer_cost_exit(void)
+{
+	if (empty_timer.base)
+		hrtimer_cancel(&empty_timer);
+	sync_timer_destroy(&sync_timer);
+}
+
+module_init(timer_cost_init);
+module_exit(timer_cost_exit);
+MODULE_DESCRIPTION("Memory Collector: ticks that do nothing, for counting their cost");
+MODULE_LICENSE("GPL");
