@@ -271,6 +271,27 @@ fetch_kernel() {
 
 # ---- the modules ----
 
+# Can a mount be ours alone? In a chroot, "private" cannot be asked for, and it depends on
+# how the machine around it is mounted: a copy of /usr over itself does no harm there.
+is_private() { # OPTION OF UNSHARE...
+	before=$(grep -c ' /usr ' /proc/self/mountinfo)
+	unshare "$@" mount --bind /usr /usr 2>/dev/null || return
+	[ "$(grep -c ' /usr ' /proc/self/mountinfo)" = "$before" ] || {
+		umount -l /usr
+		return 1
+	}
+}
+
+find_namespace() {
+	for namespace in -m -rm '-m --propagation=unchanged'; do
+		# shellcheck disable=SC2086 # options
+		if is_private $namespace; then
+			return
+		fi
+	done
+	cannot "$suite's compiler has to run in a mount namespace, which is not permitted here (unshare -rm)"
+}
+
 # Where its compiler is this machine's, nothing more is needed.
 fetch_tools() {
 	tools=
@@ -279,13 +300,7 @@ fetch_tools() {
 	esac
 	[ "$arch" = "$native" ] ||
 		cannot "it is cross-compiled with the compiler of $suite, and this is $(os PRETTY_NAME)"
-	if unshare -m true 2>/dev/null; then
-		namespace=-m
-	elif unshare -rm true 2>/dev/null; then
-		namespace=-rm
-	else
-		cannot "$suite's compiler has to run in a mount namespace, which is not permitted here (unshare -rm)"
-	fi
+	find_namespace
 	[ "$(readlink -f /bin)$(readlink -f /lib)" = /usr/bin/usr/lib ] ||
 		cannot "$suite's compiler needs a machine on which /bin and /lib are links to /usr"
 	tools=$cache/roots/$suite-$arch
@@ -298,8 +313,8 @@ with_tools() { # COMMAND ARGUMENT...
 	if [ -z "$tools" ]; then
 		"$@"
 	else
-		# shellcheck disable=SC2016 # for the inner shell
-		unshare "$namespace" sh -c 'mount --bind "$1/usr" /usr && shift && exec "$@"' \
+		# shellcheck disable=SC2016,SC2086 # for the inner shell; options
+		unshare $namespace sh -c 'mount --bind "$1/usr" /usr && shift && exec "$@"' \
 			sh "$tools" "$@"
 	fi
 }
