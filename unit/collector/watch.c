@@ -143,7 +143,6 @@ bool watch_stop(struct watch *watch, struct mc_failure *failure)
 	    mc_collector_trace_read(watch->trace, take, watch, failure))
 		return false;
 	watch->lost = mc_collector_trace_lost(watch->trace, failure);
-	mc_rmid_history_end(watch->history, alive, NULL);
 	return watch->lost >= 0;
 }
 
@@ -194,6 +193,7 @@ void watch_judge(struct watch *watch)
 		tap_check(false, "recorded and read: %s", failure.text);
 		return;
 	}
+	mc_rmid_history_end(watch->history, alive, NULL);
 	tap_note("%" PRIu64 " RMIDs given, %" PRIu64 " freed, %" PRIu64
 		 " execs, most at a time %" PRIu64 ", %" PRIu64 " times refused; %" PRIu64
 		 " audits, %" PRIu64 " with the process's RMID, %" PRIu64 " not yet",
