@@ -345,7 +345,7 @@ static int race(void *argument)
 	kthread_complete_and_exit(&racer->done, 0);
 }
 
-#define RACES 500
+#define RACES 200
 
 static void race_once(struct ktap *ktap, struct scene *scene, const unsigned int numbers[2])
 {
