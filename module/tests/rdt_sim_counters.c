@@ -153,6 +153,21 @@ struct rdt_sim_use rdt_sim_counters_use(struct rdt_sim_counters *counters, u32 d
 	return use;
 }
 
+void rdt_sim_counters_restart(struct rdt_sim_counters *counters, u32 domain, u32 rmid, bool local)
+{
+	struct rdt_sim_domain *in = &counters->domains[domain];
+	struct rdt_sim_use *use = &in->counters[rmid].use;
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&in->lock, flags);
+	bring_up_to(&in->counters[rmid], counters->now());
+	if (local)
+		use->local_start = use->local_bytes;
+	else
+		use->total_start = use->total_bytes;
+	raw_spin_unlock_irqrestore(&in->lock, flags);
+}
+
 void rdt_sim_counters_program(struct rdt_sim_counters *counters, u32 rmid,
 			      const struct rdt_sim_rates *rates)
 {

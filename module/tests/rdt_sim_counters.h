@@ -32,6 +32,8 @@ struct rdt_sim_rates {
  * @total_bytes: since the start, as @local_bytes
  * @local_bytes: of them
  * @occupancy_bytes: now
+ * @total_start: @total_bytes when its counter began at 0
+ * @local_start: likewise
  * @loaded_ns: time that CPUs had it loaded, their sum
  * @cpus: how many have it now
  */
@@ -39,6 +41,8 @@ struct rdt_sim_use {
 	u64 total_bytes;
 	u64 local_bytes;
 	u64 occupancy_bytes;
+	u64 total_start;
+	u64 local_start;
 	u64 loaded_ns;
 	u32 cpus;
 };
@@ -80,6 +84,7 @@ void rdt_sim_counters_exit(struct rdt_sim_counters *counters);
  * rdt_sim_counters_load - one more CPU of a domain has an RMID
  * rdt_sim_counters_move - a CPU of a domain has the RMID @to instead of @from
  * rdt_sim_counters_use - what an RMID has used up to now
+ * rdt_sim_counters_restart - a bandwidth counter begins at 0 again, with what is used now
  * rdt_sim_counters_program - from now on an RMID does something else, in all domains
  *
  * Context: any but NMI, with the run-queue lock held as well.
@@ -87,6 +92,7 @@ void rdt_sim_counters_exit(struct rdt_sim_counters *counters);
 void rdt_sim_counters_load(struct rdt_sim_counters *counters, u32 domain, u32 rmid);
 void rdt_sim_counters_move(struct rdt_sim_counters *counters, u32 domain, u32 from, u32 to);
 struct rdt_sim_use rdt_sim_counters_use(struct rdt_sim_counters *counters, u32 domain, u32 rmid);
+void rdt_sim_counters_restart(struct rdt_sim_counters *counters, u32 domain, u32 rmid, bool local);
 void rdt_sim_counters_program(struct rdt_sim_counters *counters, u32 rmid,
 			      const struct rdt_sim_rates *rates);
 

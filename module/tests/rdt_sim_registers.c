@@ -146,8 +146,17 @@ static u64 in_units(u64 bytes, u32 width)
 	return bytes / simulated->scale & ((1ULL << width) - 1);
 }
 
+/* As AMD's: a bandwidth counter that was unavailable has begun again. */
+static u64 unavailable(u32 domain, u32 rmid, u32 event)
+{
+	if (event != RDT_EVENT_OCCUPANCY)
+		rdt_sim_counters_restart(&counters, domain, rmid, event == RDT_EVENT_LOCAL);
+	return CTR_UNAVAILABLE;
+}
+
 static u64 read_counter(struct rdt_sim_cpu *cpu)
 {
+	u32 domain = rdt_sim_registers_domain(smp_processor_id());
 	u32 event = cpu->evtsel & EVTSEL_EVENT;
 	u32 rmid = cpu->evtsel >> EVTSEL_RMID_SHIFT;
 	struct rdt_sim_use use;
@@ -156,14 +165,14 @@ static u64 read_counter(struct rdt_sim_cpu *cpu)
 	if (rmid > simulated->max_rmid || is_turn(cpu->reads, simulated->error_every))
 		return CTR_ERROR;
 	if (is_turn(cpu->reads, simulated->unavailable_every))
-		return CTR_UNAVAILABLE;
-	use = rdt_sim_counters_use(&counters, rdt_sim_registers_domain(smp_processor_id()), rmid);
+		return unavailable(domain, rmid, event);
+	use = rdt_sim_counters_use(&counters, domain, rmid);
 	if (event == RDT_EVENT_OCCUPANCY && simulated->occupancy)
 		return in_units(use.occupancy_bytes, 62);
 	if (event == RDT_EVENT_TOTAL && simulated->total)
-		return in_units(use.total_bytes, simulated->width);
+		return in_units(use.total_bytes - use.total_start, simulated->width);
 	if (event == RDT_EVENT_LOCAL && simulated->local)
-		return in_units(use.local_bytes, simulated->width);
+		return in_units(use.local_bytes - use.local_start, simulated->width);
 	return CTR_ERROR;
 }
 

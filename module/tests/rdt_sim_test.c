@@ -434,25 +434,30 @@ static void occupancy(struct ktap *ktap)
 	end();
 }
 
+/* A counter that was unavailable begins at 0 again. */
 static void unavailable_and_error(struct ktap *ktap)
 {
 	struct rdt_sim_processor wanted = usual();
-	unsigned int cpu = first_cpu(), i;
+	unsigned int cpu = first_cpu(), start = 0, i;
 
 	wanted.unavailable_every = 3;
 	wanted.error_every = 5;
 	if (!begin(ktap, &wanted))
 		return;
 	set_rmid(cpu, 5);
-	pass(NSEC_PER_MSEC);
 	for (i = 1; i <= 30; i++) {
-		struct rdt_reading is = read_counter(cpu, 5, RDT_EVENT_TOTAL);
+		struct rdt_reading is;
 		enum rdt_state wanted_state = i % 5 == 0   ? RDT_ERROR
 					      : i % 3 == 0 ? RDT_UNAVAILABLE
 							   : RDT_VALUE;
 
+		pass(NSEC_PER_MSEC);
+		is = read_counter(cpu, 5, RDT_EVENT_TOTAL);
 		KTAP_EXPECT(ktap, is.state == wanted_state, "read %u: state %d", i, is.state);
-		KTAP_EXPECT(ktap, is.value == (wanted_state == RDT_VALUE ? 1000000 : 0),
+		if (wanted_state == RDT_UNAVAILABLE)
+			start = i;
+		KTAP_EXPECT(ktap,
+			    is.value == (wanted_state == RDT_VALUE ? (i - start) * 1000000ULL : 0),
 			    "read %u: %llu", i, is.value);
 	}
 	end();

@@ -621,33 +621,43 @@ static void limbo_in_one_domain(struct ktap *ktap)
 	end();
 }
 
-/* It is still loaded on @second for a while. */
-static void limbo_in_two_domains(struct ktap *ktap)
+/* Its lines are in the cache of @dirty only. */
+static void limbo_with_lines_in(struct ktap *ktap, unsigned int dirty, unsigned int clean)
 {
-	unsigned int first = first_cpu(), second = second_cpu(ktap), tick;
 	struct scene scene = usual();
 	struct rmid_grant grant;
+	unsigned int tick;
 
 	scene.processor.cpus_per_domain = 1;
-	if (ktap->skip || !begin(ktap, &scene))
+	if (!begin(ktap, &scene))
 		return;
-	join(first);
-	join(second);
+	join(first_cpu());
+	join(second_cpu(ktap));
 	grant = give(ktap, 1);
-	load(second, grant.rmid);
+	load(dirty, grant.rmid);
 	pass(2 * TICK_NS);
 	take_back(ktap, &grant);
-	tick_on(first, first);
+	tick_on(clean, clean);
 	KTAP_EXPECT(ktap, state_of(grant.rmid) == RMID_LIMBO, "one domain did not know");
-	load(second, 0);
+	load(dirty, 0);
 	for (tick = 0; tick < 2; tick++) {
-		tick_on(first, second);
+		tick_on(dirty, clean);
 		KTAP_EXPECT(ktap, state_of(grant.rmid) == RMID_LIMBO, "tick %u", tick);
 		pass(TICK_NS);
 	}
-	tick_on(first, second);
+	tick_on(dirty, clean);
 	KTAP_EXPECT(ktap, state_of(grant.rmid) == RMID_FREE, "%d", state_of(grant.rmid));
 	end();
+}
+
+static void limbo_in_two_domains(struct ktap *ktap)
+{
+	unsigned int first = first_cpu(), second = second_cpu(ktap);
+
+	if (ktap->skip)
+		return;
+	limbo_with_lines_in(ktap, first, second);
+	limbo_with_lines_in(ktap, second, first);
 }
 
 /* A domain without CPUs has nobody to ask. */
