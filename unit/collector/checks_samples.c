@@ -22,6 +22,11 @@
 #define KIB (16 * 1024)
 #define OCCUPANCY_MOST (512 * 1024)
 #define SCALE 256
+#define WIDTH 24
+#define RATE 4000000000ULL
+#define LOCAL_RATE 1000000000ULL
+/* One CPU runs the process: when its counter has wrapped */
+#define WRAP_NS ((1000000000ULL << WIDTH) / (RATE / SCALE))
 
 /* ---- all samples of a recording, and one process's ---- */
 
@@ -35,7 +40,8 @@ struct last {
 struct seen {
 	unsigned int cpus_per_domain;
 	/* of the process with the name that exec gave */
-	uint64_t rmid, generation, given_ns, first_ns, total, local, occupancy_max, samples;
+	uint64_t rmid, generation, given_ns, first_ns, last_ns, longest_ns;
+	uint64_t total, local, occupancy_max, samples;
 	/* of all: how often something was as it must not be */
 	uint64_t off_boundary, not_next, fallen, foreign_cpu, foreign_source;
 	uint64_t all, states[4], domains[DOMAINS_MAX], gaps;
@@ -46,6 +52,9 @@ static void see_own(struct seen *seen, const struct mc_event *event)
 {
 	if (!seen->first_ns)
 		seen->first_ns = event->time_ns;
+	else if (event->time_ns - seen->last_ns > seen->longest_ns)
+		seen->longest_ns = event->time_ns - seen->last_ns;
+	seen->last_ns = event->time_ns;
 	seen->samples++;
 	seen->total = event->total_bytes;
 	seen->local = event->local_bytes;
@@ -97,7 +106,7 @@ static void see(void *data, const struct mc_event *event)
 static bool record(struct watch *watch, struct seen *seen, const char *simulation,
 		   unsigned int cpus_per_domain)
 {
-	static const char *const burn[] = {watch_alpha, "burn", "600", NULL};
+	static const char *const burn[] = {watch_alpha, "burn", "1200", NULL};
 	const struct watch_plan plan = {simulation, PARAMETERS, KINDS, KIB};
 	struct mc_failure failure;
 	bool good;
@@ -131,11 +140,15 @@ static void check_form(const struct seen *seen)
  * All that the RMID used was its one process's. Only what it used before its first sample
  * is not in the sums, and that is less than its rate times that time.
  */
-static void check_data(const struct seen *seen, uint64_t rate, uint64_t local_rate)
+static void check_data(const struct seen *seen)
 {
-	uint64_t before = (seen->first_ns - seen->given_ns) / 1000 * (rate / 1000000) + 2 * SCALE;
+	uint64_t before = (seen->first_ns - seen->given_ns) / 1000 * (RATE / 1000000) + 2 * SCALE;
 	struct sim_use use;
 
+	if (seen->longest_ns >= WRAP_NS) {
+		tap_skip("data", "the machine stood still for longer than a counter takes to wrap");
+		return;
+	}
 	if (!tap_check(sim_read_use(seen->rmid, &use), "the simulation knows the RMID"))
 		return;
 	tap_note("RMID %" PRIu64 ": total %" PRIu64 " sampled, %" PRIu64 " used; local %" PRIu64
@@ -144,21 +157,21 @@ static void check_data(const struct seen *seen, uint64_t rate, uint64_t local_ra
 	tap_check(seen->total <= use.total_bytes && seen->total + before >= use.total_bytes,
 		  "total bandwidth is what was simulated");
 	tap_check(seen->local <= use.local_bytes && seen->local + before >= use.local_bytes &&
-			  seen->local <= seen->total / (rate / local_rate) + 2 * SCALE,
+			  seen->local <= seen->total / (RATE / LOCAL_RATE) + 2 * SCALE,
 		  "local bandwidth is what was simulated");
-	tap_check(seen->generation == 1 && seen->total > rate / 20,
+	tap_check(seen->generation == 1 && seen->total > RATE / 20,
 		  "and that was more than nothing");
 	tap_check(seen->occupancy_max == OCCUPANCY_MOST, "occupancy rose to its bound");
 }
 
-/* The counter has 24 bits of 256 bytes and wraps every 0.4 s at this rate. */
+/* The counter wraps about once meanwhile. */
 static void data(void)
 {
 	struct watch watch;
 	struct seen seen;
 
 	if (!record(&watch, &seen,
-		    "max_rmid=31 rate=10000000000 local_rate=2500000000 scale=256 width=24 "
+		    "max_rmid=31 rate=4000000000 local_rate=1000000000 scale=256 width=24 "
 		    "occupancy_most=524288",
 		    2))
 		return;
@@ -166,7 +179,7 @@ static void data(void)
 	tap_check(!seen.gaps && !seen.states[MC_UNAVAILABLE] && !seen.states[MC_ERROR] &&
 			  !seen.states[MC_NOT_SUPPORTED],
 		  "every counter had a value");
-	check_data(&seen, 10000000000ULL, 2500000000ULL);
+	check_data(&seen);
 	watch_end(&watch);
 }
 

@@ -29,7 +29,7 @@ static const struct {
 	int64_t noise_kib;
 	bool less; /* it is the less that counts */
 } kinds[] = {
-	{"MemFree", 6144, true},
+	{"MemFree", 8192, true},
 	{"Slab", 3072, false},
 	{"VmallocUsed", 512, false},
 	{"Percpu", 512, false},
@@ -73,31 +73,51 @@ static struct memory read_memory(void)
 	return memory;
 }
 
-/* At rest: what is freed later has been freed. */
-static struct memory settled_memory(void)
+static int64_t grown(const struct memory *before, const struct memory *after, size_t kind)
 {
-	malloc_trim(0);
-	drop_caches();
-	watch_sleep_ms(1000);
-	drop_caches();
-	watch_sleep_ms(200);
-	return read_memory();
+	int64_t kib = after->kib[kind] - before->kib[kind];
+
+	return kinds[kind].less ? -kib : kib;
+}
+
+static bool is_noise(const struct memory *before, const struct memory *after)
+{
+	size_t i;
+
+	for (i = 0; i < N_KINDS; i++) {
+		if (grown(before, after, i) > kinds[i].noise_kib)
+			return false;
+	}
+	return true;
+}
+
+/* At rest. What CPUs keep free for themselves, and what is freed later, takes its time. */
+static struct memory settled_memory(const struct memory *before)
+{
+	struct memory memory;
+	int tries;
+
+	for (tries = 0; tries < (before ? 10 : 3); tries++) {
+		malloc_trim(0);
+		drop_caches();
+		watch_sleep_ms(1000);
+		memory = read_memory();
+		if (before && is_noise(before, &memory))
+			break;
+	}
+	return memory;
 }
 
 static void compare_memory(const struct memory *before, const struct memory *after)
 {
 	size_t i;
 
-	for (i = 0; i < N_KINDS; i++) {
-		int64_t grown = after->kib[i] - before->kib[i];
-
-		if (kinds[i].less)
-			grown = -grown;
-		tap_check(before->kib[i] > 0 && grown <= kinds[i].noise_kib,
+	for (i = 0; i < N_KINDS; i++)
+		tap_check(before->kib[i] > 0 && grown(before, after, i) <= kinds[i].noise_kib,
 			  "memory: %s has moved by %" PRId64 " KiB of %" PRId64 ", at most %" PRId64
 			  " are noise",
-			  kinds[i].name, grown, before->kib[i], kinds[i].noise_kib);
-	}
+			  kinds[i].name, grown(before, after, i), before->kib[i],
+			  kinds[i].noise_kib);
 }
 
 /* ---- cycles ---- */
@@ -170,9 +190,9 @@ void cycles_run(unsigned int times)
 	tap_about("load and unload");
 	klog_begin();
 	tap_check(under_load(WARM_UP), "%d times, to begin with", WARM_UP);
-	before = settled_memory();
+	before = settled_memory(NULL);
 	tap_check(under_load(times), "%u times under load", times);
-	after = settled_memory();
+	after = settled_memory(&before);
 	compare_memory(&before, &after);
 	tap_check(klog_clean(), "the kernel has nothing to complain of");
 }
