@@ -16,12 +16,13 @@ work=/tmp/work
 mkdir -p "$work" /tmp/results
 # shellcheck source=unit/tap.sh
 . /test/tap.sh
-exec >/dev/virtio-ports/progress
 name=sync_timer_benchmark_module
 release=$(cat /proc/sys/kernel/osrelease)
-module=/lib/modules/$release/updates/$name.ko
+module=/lib/modules/$release/updates/memory-collector/$name.ko
 trace=/sys/kernel/tracing/instances/memory_collector_benchmark
 cd "$work" || exit 1
+# The module is found as modprobe finds it.
+depmod || exit 1
 
 host() { # OPTION...; fills out, err and code
 	run-stress --place host --only baseline --duration 200ms --no-plots --quiet \
@@ -71,7 +72,7 @@ finished() { # of the last run
 # ---- refusals ----
 
 loads_by_hand() {
-	depmod && modprobe "$name" && loaded
+	modprobe "$name" && loaded
 }
 
 still_loaded() { # PATTERN: refused, and what is not ours is left alone
@@ -125,7 +126,7 @@ start() { # SCENARIO, in the background, far longer than anybody waits; until it
 	steps=0
 	until grep -q '^window [1-9]' /proc/sync_timer_benchmark 2>/dev/null; do
 		steps=$((steps + 1))
-		[ $steps -le 300 ] && kill -0 $running || {
+		[ $steps -le 900 ] && kill -0 $running || {
 			echo 'has not come to its window'
 			cat err
 			return 1
@@ -204,7 +205,6 @@ runs() {
 # ---- kernels that refuse ----
 
 by_hand_refused() {
-	depmod
 	! modprobe "$name" 2>said-modprobe && ! loaded
 }
 
