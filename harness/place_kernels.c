@@ -27,7 +27,19 @@ static struct mc_job job_of(const struct mc_job *job, const struct mc_kernel_set
 	return one;
 }
 
-/* "cpu@rt" must be a scenario's name, too. */
+static size_t longest_variant(const struct mc_job *job)
+{
+	size_t i, length, longest = 0;
+
+	for (i = 0; i < job->n_variants; i++) {
+		length = strlen(job->variant[i].name);
+		if (length && 1 + length > longest)
+			longest = 1 + length;
+	}
+	return longest;
+}
+
+/* "cpu+auto@rt" must be a scenario's name, too. */
 static int check_names(const struct mc_job *job, const struct mc_kernel_set *set,
 		       struct mc_failure *failure)
 {
@@ -36,7 +48,7 @@ static int check_names(const struct mc_job *job, const struct mc_kernel_set *set
 	for (i = 0; i < job->matrix->n; i++) {
 		const char *name = job->matrix->scenario[i].name;
 
-		if (strlen(name) + 1 + strlen(set->name) >= MC_NAME_MAX)
+		if (strlen(name) + longest_variant(job) + 1 + strlen(set->name) >= MC_NAME_MAX)
 			return mc_fail(failure, MC_EXIT_USAGE,
 				       "scenario '%s': its name is too long to stand with that of "
 				       "the kernel '%s'",
@@ -135,6 +147,14 @@ static void agree(struct mc_environment *whole, const struct mc_environment *oth
 	}
 }
 
+/* What @name of a kernel's own result is called among others; it has @size bytes. */
+static void append_kernel(char *name, size_t size, const struct mc_kernel_set *set)
+{
+	size_t length = strlen(name);
+
+	snprintf(name + length, size - length, "@%s", set->name);
+}
+
 /* Moves scenario @index of a kernel's result, whose owner the whole is then. */
 static int take_scenario(struct mc_result *whole, const struct mc_kernel_set *set,
 			 struct mc_result *from, size_t index, struct mc_failure *failure)
@@ -146,8 +166,10 @@ static int take_scenario(struct mc_result *whole, const struct mc_kernel_set *se
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
 	*to = *scenario;
 	*scenario = (struct mc_scenario_result){.n_cpus = 0};
-	snprintf(to->test + strlen(to->test), sizeof(to->test) - strlen(to->test), "@%s",
-		 set->name);
+	append_kernel(to->test, sizeof(to->test), set);
+	/* Variants are compared on the same kernel only. */
+	if (*to->base)
+		append_kernel(to->base, sizeof(to->base), set);
 	snprintf(to->kernel, sizeof(to->kernel), "%s", from->environment.kernel);
 	return 0;
 }

@@ -168,19 +168,26 @@ static void one_fails(void **state)
 
 static void long_names(void **state)
 {
-	struct mc_scenario scenario = {
-		.name = "a-name-that-fits-alone-but-not-with-that-of-the-kernel-beside-it"};
+	struct mc_scenario scenario = {};
 	struct mc_matrix one = {.n = 1, .scenario = &scenario};
 	struct mc_kernel_set set[] = {{"old", "6.1", NULL}};
 	struct mc_kernel_sets sets = {.n = 1, .set = set};
 	struct mc_job job = {.matrix = &one, .kernels = &sets};
 	struct mc_failure failure;
 
-	scenario.name[MC_NAME_MAX - 4] = '\0';
+	memset(scenario.name, 'n', MC_NAME_MAX - 4);
 	assert_int_equal(mc_place_kernels.check(&job, NULL, &failure), -1);
 	assert_non_null(strstr(failure.text, "its name is too long to stand with that of the "
 					     "kernel 'old'"));
 	scenario.name[MC_NAME_MAX - 5] = '\0';
+	assert_int_equal(mc_place_kernels.check(&job, NULL, &failure), 0);
+
+	/* The longest variant stands between the two. */
+	job.n_variants = 2;
+	strcpy(job.variant[0].name, "off");
+	strcpy(job.variant[1].name, "auto");
+	assert_int_equal(mc_place_kernels.check(&job, NULL, &failure), -1);
+	scenario.name[MC_NAME_MAX - 10] = '\0';
 	assert_int_equal(mc_place_kernels.check(&job, NULL, &failure), 0);
 }
 
