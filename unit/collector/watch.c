@@ -22,12 +22,14 @@
 
 char watch_modules[PATH_MAX] = "/modules";
 char watch_alpha[PATH_MAX] = "/steps/alpha", watch_beta[PATH_MAX] = "/steps/beta";
+char watch_collect[PATH_MAX] = "/usr/bin/collect";
 
 void watch_use_build(const char *build)
 {
 	snprintf(watch_modules, PATH_MAX, "%s/module", build);
 	snprintf(watch_alpha, PATH_MAX, "%s/unit/collector/alpha", build);
 	snprintf(watch_beta, PATH_MAX, "%s/unit/collector/beta", build);
+	snprintf(watch_collect, PATH_MAX, "%s/harness/collect", build);
 }
 
 void watch_sleep_ms(unsigned int ms)

@@ -9,8 +9,8 @@
 #include "collector_trace.h"
 #include "rmid_history.h"
 
-/* Where things are: the modules' folder, and the programs of step.c */
-extern char watch_modules[], watch_alpha[], watch_beta[];
+/* Where things are: the modules' folder, the programs of step.c, and collect */
+extern char watch_modules[], watch_alpha[], watch_beta[], watch_collect[];
 
 /* Take them from a build folder, not from where the guest has them. */
 void watch_use_build(const char *build);
