@@ -145,16 +145,16 @@ static bool stress_vfork(int much)
 
 static const struct storm storms[] = {
 	{"forks", SIMULATED(255), forks, 1600, 100000, true, false},
-	{"forks, emulated", {NULL, "", MC_KINDS_RMID, KIB}, forks, 400, 20000, true, false},
-	{"exec by one of 64 threads", SIMULATED(255), threads, 10, 400, true, false},
-	{"last threads together", SIMULATED(255), together, 60, 3000, true, false},
-	{"chains of execs", SIMULATED(255), chains, 200, 8000, true, false},
-	{"max RMID 8", SIMULATED(8), scarce, 960, 9600, true, true},
-	{"max RMID 15", SIMULATED(15), scarce, 480, 9600, true, true},
-	{"max RMID 31", SIMULATED(31), scarce, 480, 9600, true, true},
-	{"stress-ng io-uring", SIMULATED(255), stress_io_uring, 1, 15, true, false},
-	{"stress-ng clone", SIMULATED(255), stress_clone, 1, 15, true, false},
-	{"stress-ng vfork", SIMULATED(255), stress_vfork, 1, 15, true, false},
+	{"forks, emulated", {NULL, "", MC_KINDS_RMID, KIB}, forks, 400, 5000, true, false},
+	{"exec by one of 64 threads", SIMULATED(255), threads, 10, 300, true, false},
+	{"last threads together", SIMULATED(255), together, 60, 1000, true, false},
+	{"chains of execs", SIMULATED(255), chains, 200, 4000, true, false},
+	{"max RMID 8", SIMULATED(8), scarce, 960, 4800, true, true},
+	{"max RMID 15", SIMULATED(15), scarce, 480, 4800, true, true},
+	{"max RMID 31", SIMULATED(31), scarce, 480, 4800, true, true},
+	{"stress-ng io-uring", SIMULATED(255), stress_io_uring, 1, 10, true, false},
+	{"stress-ng clone", SIMULATED(255), stress_clone, 1, 10, true, false},
+	{"stress-ng vfork", SIMULATED(255), stress_vfork, 1, 10, true, false},
 };
 
 #define N_STORMS (sizeof(storms) / sizeof(storms[0]))
