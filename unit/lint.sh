@@ -49,9 +49,11 @@ analysed() {
 }
 
 # As they are compiled for the harness; it does not know what the kernel's headers use.
+# Clang's own warnings are not gcc's, and no errors where gcc's are.
 tidy() {
 	git ls-files 'harness/*.c' 'module/core/*.c' |
-		xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 4 clang-tidy -p "$build" --quiet 2>"$build/tidy.log" || {
+		xargs -P "$(getconf _NPROCESSORS_ONLN)" -n 4 clang-tidy -p "$build" --quiet \
+			--extra-arg=-Wno-error 2>"$build/tidy.log" || {
 		grep -v 'warnings generated' "$build/tidy.log"
 		return 1
 	}
