@@ -547,21 +547,28 @@ static void put_notes(const struct mc_result *result, const struct picture *pict
 
 /* ---- variants ---- */
 
+/* Of the variants of a scenario the one that comes first */
+static size_t first_variant(const struct mc_result *result, size_t at)
+{
+	const char *base = result->scenario[at].base;
+
+	for (size_t i = 0; *base && i < at; i++)
+		if (!strcmp(result->scenario[i].base, base))
+			return i;
+	return at;
+}
+
 /* Which of all scenarios, and which variant of it, counted from 0 */
 static void place_of(const struct mc_result *result, size_t at, unsigned int *scenario,
 		     unsigned int *variant)
 {
-	const char *base = result->scenario[at].base;
+	size_t first = first_variant(result, at);
 
 	*scenario = *variant = 0;
-	for (size_t i = 0; i < at; i++) {
-		const char *other = result->scenario[i].base;
-
-		if (*base && !strcmp(base, other))
-			(*variant)++;
-		else if (!i || !*other || strcmp(other, result->scenario[i - 1].base))
-			(*scenario)++;
-	}
+	for (size_t i = 0; i < first; i++)
+		*scenario += first_variant(result, i) == i;
+	for (size_t i = first; i < at; i++)
+		*variant += first_variant(result, i) == first;
 }
 
 /* Variants of a scenario share its colour. */
