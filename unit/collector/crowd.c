@@ -15,7 +15,8 @@
 
 #include "watch.h"
 
-static bool ended_well(pid_t pid)
+/* Return: the exit code, -1 where there is none. */
+static int code_of(pid_t pid)
 {
 	int status;
 	pid_t got;
@@ -23,7 +24,12 @@ static bool ended_well(pid_t pid)
 	do {
 		got = waitpid(pid, &status, 0);
 	} while (got < 0 && errno == EINTR);
-	return got == pid && WIFEXITED(status) && !WEXITSTATUS(status);
+	return got == pid && WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+static bool ended_well(pid_t pid)
+{
+	return !code_of(pid);
 }
 
 bool crowd_start(struct crowd *crowd, int n, bool (*work)(int times), int times)
@@ -60,7 +66,7 @@ void crowd_kill(struct crowd *crowd)
 	crowd_wait(crowd);
 }
 
-bool crowd_run(const char *const *argv)
+int crowd_run_code(const char *const *argv)
 {
 	pid_t pid = fork();
 
@@ -72,7 +78,12 @@ bool crowd_run(const char *const *argv)
 		execv(argv[0], (char *const *)argv);
 		_exit(127);
 	}
-	return pid > 0 && ended_well(pid);
+	return pid > 0 ? code_of(pid) : -1;
+}
+
+bool crowd_run(const char *const *argv)
+{
+	return !crowd_run_code(argv);
 }
 
 bool crowd_forks(int times)

@@ -35,7 +35,10 @@ bool crowd_wait(struct crowd *crowd);
 /* Kill all, and wait. */
 void crowd_kill(struct crowd *crowd);
 
-/* Start a program of step.c or another one and wait for it. Return: it exited with 0. */
+/* Start a program and wait for it. Return: its exit code, -1 where it has none. */
+int crowd_run_code(const char *const *argv);
+
+/* Likewise. Return: it exited with 0. */
 bool crowd_run(const char *const *argv);
 
 /* For crowd_start(): fork, exit, wait, @times over; 0: until killed */

@@ -17,6 +17,8 @@
 #define PARENTS 8
 #define KINDS (MC_KINDS_RMID | MC_KIND(MC_PQR_AUDIT))
 #define KIB (32 * 1024)
+/* It ran, but a call had another result than it expects: no matter here */
+#define STRESS_NG_FAILED 2
 
 /**
  * struct storm - one storm
@@ -115,15 +117,24 @@ static bool stress(const char *stressor, int seconds)
 	char option[32], time[16];
 	const char *const argv[] = {"/usr/bin/stress-ng", option, "2", "--timeout", time, "--quiet",
 				    "--temp-path",	  "/tmp", NULL};
+	int code;
 
 	snprintf(option, sizeof(option), "--%s", stressor);
 	snprintf(time, sizeof(time), "%ds", seconds);
-	return crowd_run(argv);
+	code = crowd_run_code(argv);
+	if (code == STRESS_NG_FAILED)
+		tap_note("stress-ng is not content with what its own calls returned");
+	return !code || code == STRESS_NG_FAILED;
 }
 
+/* Ends early by itself where a call of it has another result: so again and again */
 static bool stress_io_uring(int much)
 {
-	return stress("io-uring", much);
+	bool good = true;
+
+	for (; much > 0 && good; much--)
+		good = stress("io-uring", 1);
+	return good;
 }
 
 static bool stress_clone(int much)
@@ -152,7 +163,7 @@ static const struct storm storms[] = {
 	{"max RMID 8", SIMULATED(8), scarce, 960, 4800, true, true},
 	{"max RMID 15", SIMULATED(15), scarce, 480, 4800, true, true},
 	{"max RMID 31", SIMULATED(31), scarce, 480, 4800, true, true},
-	{"stress-ng io-uring", SIMULATED(255), stress_io_uring, 1, 10, true, false},
+	{"stress-ng io-uring", SIMULATED(255), stress_io_uring, 2, 10, true, false},
 	{"stress-ng clone", SIMULATED(255), stress_clone, 1, 10, true, false},
 	{"stress-ng vfork", SIMULATED(255), stress_vfork, 1, 10, true, false},
 };
