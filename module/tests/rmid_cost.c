@@ -10,6 +10,7 @@
 #include <linux/irqflags.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
+#include <linux/stringify.h>
 
 #include "rmid_allocator.h"
 

@@ -12,6 +12,7 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/string.h>
+#include <linux/stringify.h>
 
 #include "compat/hrtimer.h"
 #include "sync_timer.h"
@@ -24,11 +25,14 @@ static u64 interval_ns = 1000000;
 module_param(interval_ns, ullong, 0444);
 MODULE_PARM_DESC(interval_ns, "ns from tick to tick, 50000 to 10000000000; default 1000000");
 
-/* Figures of another compiler are other figures. Clang's version begins with its name. */
+#define DOTTED(major, minor, patch) \
+	__stringify(major) "." __stringify(minor) "." __stringify(patch)
+
+/* Figures of another compiler are other figures. */
 #ifdef __clang__
-static char *compiler = __VERSION__;
+static char *compiler = "clang " DOTTED(__clang_major__, __clang_minor__, __clang_patchlevel__);
 #else
-static char *compiler = "gcc " __VERSION__;
+static char *compiler = "gcc " DOTTED(__GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
 #endif
 module_param(compiler, charp, 0444);
 MODULE_PARM_DESC(compiler, "for reading only: what built this module");
