@@ -7,6 +7,7 @@
  *   NAME exit               exit at once
  *   NAME sleep MS           sleep
  *   NAME burn MS            be busy
+ *   NAME forks N            have N children, one after the other; 0: until killed
  *   NAME chain N OTHER MS   become OTHER, which becomes NAME, N times in all; then have a
  *                           child that is busy
  *   NAME threads N OTHER    start N threads, of which the last one, not the leader,
@@ -51,6 +52,21 @@ static void rest(int ms)
 	struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
 	nanosleep(&time, NULL);
+}
+
+static int forks(int times)
+{
+	int i, status;
+
+	for (i = 0; !times || i < times; i++) {
+		pid_t pid = fork();
+
+		if (!pid)
+			_exit(0);
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || status)
+			return 1;
+	}
+	return 0;
 }
 
 static int with_child(int ms)
@@ -128,6 +144,8 @@ int main(int argc, char **argv)
 		rest(number);
 	else if (!strcmp(what, "burn"))
 		burn(number);
+	else if (!strcmp(what, "forks") && argc == 3)
+		return forks(number);
 	else if (!strcmp(what, "chain") && argc == 5)
 		return chain(number, argv[0], argv[3], argv[4]);
 	else if (!strcmp(what, "threads") && argc == 4)
