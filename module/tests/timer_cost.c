@@ -25,8 +25,7 @@ static u64 interval_ns = 1000000;
 module_param(interval_ns, ullong, 0444);
 MODULE_PARM_DESC(interval_ns, "ns from tick to tick, 50000 to 10000000000; default 1000000");
 
-#define DOTTED(major, minor, patch) \
-	__stringify(major) "." __stringify(minor) "." __stringify(patch)
+#define DOTTED(major, minor, patch) __stringify(major) "." __stringify(minor) "." __stringify(patch)
 
 /* Figures of another compiler are other figures. */
 #ifdef __clang__
