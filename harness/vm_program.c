@@ -71,6 +71,7 @@ static int run_in(const struct mc_vm_program *program, const struct mc_vm_kernel
 		.initramfs = MC_VM_INITRAMFS,
 		.cpus = program->cpus,
 		.instruction_ns = program->instruction_ns,
+		.in_turns = program->in_turns,
 		.memory_mib = program->memory_mib,
 		.append = program->append,
 		.deadline_ns = program->deadline_ns,

@@ -313,9 +313,12 @@ static void add_port(struct command *command, const struct guest *guest, int ind
 	add_format(command, "-device", "virtserialport,chardev=%s,name=%s", name, name);
 }
 
-static void add_accelerator(struct command *command, const struct machine *machine, bool kvm)
+static void add_accelerator(struct command *command, const struct machine *machine, bool kvm,
+			    bool in_turns)
 {
-	add(command, "-accel", kvm ? "kvm" : "tcg,thread=multi");
+	const char *threads = in_turns ? "tcg,thread=single" : "tcg,thread=multi";
+
+	add(command, "-accel", kvm ? "kvm" : threads);
 	add(command, "-cpu", kvm ? "host" : machine->tcg_cpu);
 }
 
@@ -347,7 +350,7 @@ static void compose(struct command *command, const struct guest *guest)
 	if (vm->instruction_ns)
 		add_counted_time(command, machine, vm->instruction_ns);
 	else
-		add_accelerator(command, machine, guest->kvm);
+		add_accelerator(command, machine, guest->kvm, vm->in_turns);
 	add_format(command, "-smp", "%u", vm->cpus);
 	add_format(command, "-m", "%u", vm->memory_mib);
 	add_format(command, "-chardev", "socket,id=console,fd=%d", guest->stream[CONSOLE].theirs);

@@ -22,6 +22,9 @@
  * @instruction_ns: an instruction takes exactly this long, a power of two: time is
  *	counted, not measured, and the same from run to run. Emulates one CPU, because
  *	a second one would never start. 0: time is this machine's
+ * @in_turns: emulated CPUs take turns. QEMU before 8.1 can go on with the old code where
+ *	one CPU changes what another is about to run, as the kernel does when a probe is
+ *	registered; a guest that does so all the time hangs sooner or later
  * @memory_mib: how much
  * @append: more words for the kernel's command line
  * @deadline_ns: how long it may run, from its start
@@ -35,6 +38,7 @@ struct mc_vm {
 	uint16_t elf_machine;
 	const char *folder, *kernel, *initramfs, *scratch;
 	unsigned int cpus, instruction_ns, memory_mib;
+	bool in_turns;
 	const char *append;
 	int64_t deadline_ns;
 	FILE *log, *results;

@@ -117,6 +117,8 @@ __attribute__((noreturn)) static void play(char **argv)
 	if (has(argv, "-icount", NULL) != (getenv("ICOUNT") != NULL) ||
 	    (getenv("ICOUNT") && !has(argv, "-icount", getenv("ICOUNT"))))
 		_exit(4);
+	if (getenv("THREAD") && !has(argv, "-accel", getenv("THREAD")))
+		_exit(5);
 	while (strcmp(row->name, name))
 		row++;
 	for (i = 0; i < (row->repeat ? row->repeat : 1); i++)
@@ -248,6 +250,31 @@ static void test_counted_time(void **state)
 	fclose(results);
 }
 
+static void test_in_turns(void **state)
+{
+	static const struct {
+		bool in_turns;
+		const char *accelerator;
+	} ways[] = {{false, "tcg,thread=multi"}, {true, "tcg,thread=single"}};
+	size_t i;
+
+	setenv("ROW", "good", 1);
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		FILE *log = tmpfile(), *results = tmpfile();
+		unsigned int records = 0;
+		struct mc_vm vm = machine(log, results, &records);
+		struct mc_failure failure = {0};
+		struct mc_vm_end end;
+
+		vm.in_turns = ways[i].in_turns;
+		setenv("THREAD", ways[i].accelerator, 1);
+		assert_int_equal(mc_vm_run(&vm, &end, &failure), 0);
+		fclose(log);
+		fclose(results);
+	}
+	unsetenv("THREAD");
+}
+
 static void test_unknown_machine(void **state)
 {
 	unsigned int records = 0;
@@ -284,6 +311,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_counted_time),
+		cmocka_unit_test(test_in_turns),
 		cmocka_unit_test(test_unknown_machine),
 	};
 

@@ -7,6 +7,7 @@
  *   --program FROM=TO   a program that the guest has at TO, with its libraries
  *   --file FROM=TO      another file
  *   --cpus N, --memory MIB, --seconds N
+ *   --turns 1           see @in_turns of struct mc_vm
  *
  * MODULE says which kernel the guest has; guest-init is beside COLLECT. Its standard
  * output becomes ours, its exit code too; a report of the guest's kernel is a failure
@@ -52,6 +53,8 @@ static int take_option(struct request *request, const char *name, char *value)
 		return -1;
 	if (!strcmp(name, "--cpus"))
 		request->program.cpus = number;
+	else if (!strcmp(name, "--turns"))
+		request->program.in_turns = true;
 	else if (!strcmp(name, "--memory"))
 		request->program.memory_mib = number;
 	else if (!strcmp(name, "--seconds"))
