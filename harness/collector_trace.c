@@ -91,7 +91,7 @@ static int set_event(struct mc_collector_trace *trace, int kind, const char *tex
 	return write_file(trace, path, text, failure);
 }
 
-/* Owners before samples and audits, and the other way round: none of those of nobody. */
+/* Owners before samples and audits, which are off first: none of those of nobody. */
 static int events_on(struct mc_collector_trace *trace, struct mc_failure *failure)
 {
 	int kind, result = 0;
@@ -101,12 +101,21 @@ static int events_on(struct mc_collector_trace *trace, struct mc_failure *failur
 	return result;
 }
 
+/*
+ * Those about owners must end at the same moment: an RMID whose owner leaves after the one
+ * event is off and before the other is would look as if it were shared.
+ */
 static int events_off(struct mc_collector_trace *trace, struct mc_failure *failure)
 {
 	int kind, result = 0;
 
-	for (kind = MC_EVENT_KINDS - 1; kind >= 0 && !result; kind--)
+	for (kind = MC_EVENT_KINDS - 1; kind >= 0 && !result; kind--) {
+		if (kind == MC_RMID_EXISTING && tracefs_trace_off(trace->instance))
+			return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+				       "trace instance %s: it cannot be switched off: %s",
+				       tracefs_instance_get_name(trace->instance), strerror(errno));
 		result = set_event(trace, kind, "0", failure);
+	}
 	return result;
 }
 
