@@ -222,8 +222,9 @@ unpack_root() { # FOLDER PACKAGE...
 
 # Host programs are this machine's, whatever architecture the kernel is of.
 kernel_packages() {
-	resolve "linux-headers-$flavour" "linux-image-$flavour" | cut -d ' ' -f 1 |
-		grep '^linux-' >"$lists/kernel"
+	# Not in a pipe, where a refusal would end the pipe's own shell only.
+	resolve "linux-headers-$flavour" "linux-image-$flavour" >"$lists/resolved"
+	cut -d ' ' -f 1 "$lists/resolved" | grep '^linux-' >"$lists/kernel"
 	[ "$arch" = "$native" ] ||
 		sed -i "/^linux-compiler-/d; /^linux-kbuild-/s/\$/:$native/" "$lists/kernel"
 	cat "$lists/kernel"
