@@ -91,30 +91,41 @@ static int set_event(struct mc_collector_trace *trace, int kind, const char *tex
 	return write_file(trace, path, text, failure);
 }
 
-/* Owners before samples and audits, which are off first: none of those of nobody. */
+/*
+ * Those about owners begin and end at the same moment: an RMID whose owner leaves while
+ * the one event is on and the other is not would look as if it were shared.
+ */
+static int record(struct mc_collector_trace *trace, bool on, struct mc_failure *failure)
+{
+	if (!(on ? tracefs_trace_on(trace->instance) : tracefs_trace_off(trace->instance)))
+		return 0;
+	return mc_fail(failure, MC_EXIT_ENVIRONMENT, "trace instance %s: cannot switch it %s: %s",
+		       tracefs_instance_get_name(trace->instance), on ? "on" : "off",
+		       strerror(errno));
+}
+
+/* Owners before samples and audits, and the other way round: none of those of nobody. */
 static int events_on(struct mc_collector_trace *trace, struct mc_failure *failure)
 {
-	int kind, result = 0;
+	int kind, result = record(trace, false, failure);
 
-	for (kind = 0; kind < MC_EVENT_KINDS && !result; kind++)
-		result = set_event(trace, kind, "1", failure);
+	for (kind = 0; kind < MC_EVENT_KINDS && !result; kind++) {
+		if (kind == MC_RDT_SAMPLE)
+			result = record(trace, true, failure);
+		if (!result)
+			result = set_event(trace, kind, "1", failure);
+	}
 	return result;
 }
 
-/*
- * Those about owners must end at the same moment: an RMID whose owner leaves after the one
- * event is off and before the other is would look as if it were shared.
- */
 static int events_off(struct mc_collector_trace *trace, struct mc_failure *failure)
 {
 	int kind, result = 0;
 
 	for (kind = MC_EVENT_KINDS - 1; kind >= 0 && !result; kind--) {
-		if (kind == MC_RMID_EXISTING && tracefs_trace_off(trace->instance))
-			return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-				       "trace instance %s: it cannot be switched off: %s",
-				       tracefs_instance_get_name(trace->instance), strerror(errno));
 		result = set_event(trace, kind, "0", failure);
+		if (kind == MC_RDT_SAMPLE && !result)
+			result = record(trace, false, failure);
 	}
 	return result;
 }
