@@ -16,6 +16,7 @@
 #include <linux/percpu.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 
 #include "processes.h"
 #include "scheduler_probes.h"
@@ -161,6 +162,9 @@ static void tick(struct scene *scene)
 /* The steps of a thread's end, in the order in which the kernel takes them */
 enum step { TO_EXIT, EXIT_PROBE, NOTIFY, UNHASH, LAST_SWITCH, STEPS };
 
+/* What tasklist_lock is to release_task() */
+static DEFINE_SPINLOCK(unhash_lock);
+
 static void take_step(struct scene *scene, struct task_struct *task, enum step step)
 {
 	switch (step) {
@@ -174,7 +178,9 @@ static void take_step(struct scene *scene, struct task_struct *task, enum step s
 		WRITE_ONCE(task->exit_state, EXIT_DEAD);
 		break;
 	case UNHASH:
+		spin_lock(&unhash_lock);
 		list_del_rcu(&task->thread_node);
+		spin_unlock(&unhash_lock);
 		break;
 	default:
 		switch_to(scene, task, &idle, TASK_DEAD);
