@@ -8,6 +8,7 @@
 #define pr_fmt(fmt) "Memory Collector: " fmt
 
 #include <linux/cpu.h>
+#include <linux/ktime.h>
 #include <linux/module.h>
 #include <linux/percpu.h>
 
@@ -265,6 +266,7 @@ static int __init collector_init(void)
 	int choice = choose("hardware", hardware, choices, ARRAY_SIZE(choices),
 			    "auto, on, emulated or sim");
 	int emission = choose("emit", emit, emissions, ARRAY_SIZE(emissions), "changed or all");
+	u64 before_open_ns = ktime_get_ns();
 	int err;
 
 	if (choice < 0 || emission < 0 || !numbers_valid())
@@ -290,7 +292,7 @@ static int __init collector_init(void)
 	if (err)
 		goto err_tracepoints;
 	create_stats();
-	resctrl_watch_start(&rdt);
+	resctrl_watch_start(&rdt, before_open_ns);
 	say_loaded();
 	return 0;
 

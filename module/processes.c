@@ -54,7 +54,7 @@ struct processes_cpu {
  * @allocator: where RMIDs come from
  * @policy: parameters
  * @open: entries may be made: all probes are in place
- * @wanted: refused for ever since the last look for idle processes
+ * @wanted: somebody was refused since the last look for idle processes
  * @reclaimed: RMIDs taken from idle ones
  * @reclaim: looks for them
  */
@@ -96,8 +96,8 @@ static void ask(struct processes *processes, struct processes_cpu *cpu, struct p
 	if (!err)
 		return;
 	cpu->refused++;
-	if (err == -ENOSPC)
-		WRITE_ONCE(processes->wanted, true);
+	/* Also where some are in limbo: they may be stuck there. */
+	WRITE_ONCE(processes->wanted, true);
 }
 
 /*

@@ -38,18 +38,21 @@ static void note_mount(struct super_block *super, void *mounted)
 
 /*
  * resctrl is never a module: where the kernel has none, looking for its name would run
- * modprobe each time.
+ * modprobe each time. It registers at boot, or never where it was told to leave RDT alone.
  */
 static bool hardware_resctrl_mounted(void)
 {
+	static bool absent;
 	struct file_system_type *type;
 	bool mounted = false;
 
-	if (!IS_ENABLED(CONFIG_X86_CPU_RESCTRL))
+	if (!IS_ENABLED(CONFIG_X86_CPU_RESCTRL) || READ_ONCE(absent))
 		return false;
 	type = get_fs_type("resctrl");
-	if (!type)
+	if (!type) {
+		WRITE_ONCE(absent, true);
 		return false;
+	}
 	iterate_supers_type(type, note_mount, &mounted);
 	module_put(type->owner);
 	return mounted;

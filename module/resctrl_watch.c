@@ -45,12 +45,12 @@ static void look(struct work_struct *work)
 	schedule_delayed_work(&looking, msecs_to_jiffies(PERIOD_MS));
 }
 
-void resctrl_watch_start(struct rdt *rdt)
+void resctrl_watch_start(struct rdt *rdt, u64 seen_unmounted_ns)
 {
 	if (!rdt_has_counters(rdt))
 		return;
 	watched = rdt;
-	unmounted_ns = ktime_get_ns();
+	unmounted_ns = seen_unmounted_ns;
 	schedule_delayed_work(&looking, 0);
 }
 

@@ -29,8 +29,8 @@ static int register_event(struct trace_event_call *call, enum trace_reg type, vo
 /* The first attempt leaves time to enable what else is to be recorded. */
 #define FIRST_PAUSE_MS 20
 #define LONGEST_PAUSE_MS 1000
-/* Attempts for a recorder that a filter hides from us: 10 s in all */
-#define FILTERED_ATTEMPTS 15
+/* Attempts for a recorder that a filter hides from us, or that takes a part: 10 s in all */
+#define MOST_ATTEMPTS 15
 
 /**
  * struct recorder - an instance in which rmid_existing is enabled
@@ -134,7 +134,10 @@ static bool took_all(const struct recorder *recorder)
 	if (flags & EVENT_FILE_FL_SOFT_DISABLED)
 		return false;
 	if (flags & EVENT_FILE_FL_FILTERED)
-		return recorder->attempts >= FILTERED_ATTEMPTS;
+		return recorder->attempts >= MOST_ATTEMPTS;
+	/* Some but not all: its buffer is too small, and trying for ever would keep it full. */
+	if (dump.written && dump.written < dump.sent)
+		return recorder->attempts >= MOST_ATTEMPTS;
 	return dump.sent && dump.written == dump.sent;
 }
 
