@@ -113,6 +113,14 @@ int mc_stop_signal(void)
 	return stop_signal;
 }
 
+void mc_stop_end(void)
+{
+	if (!stop_signal)
+		return;
+	signal(stop_signal, SIG_DFL);
+	raise(stop_signal);
+}
+
 int mc_stop_fd(void)
 {
 	return stop_fd;

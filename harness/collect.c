@@ -188,17 +188,6 @@ static int run(const struct mc_collect_options *options, struct mc_failure *fail
 	return result;
 }
 
-/* Whoever called us sees that it was the signal, as with any other program. */
-static void end_by_signal(void)
-{
-	int number = mc_stop_signal();
-
-	if (!number)
-		return;
-	signal(number, SIG_DFL);
-	raise(number);
-}
-
 int main(int argc, char **argv)
 {
 	struct mc_collect_options options;
@@ -224,6 +213,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "collect: %s\n", failure.text);
 		code = failure.exit_code;
 	}
-	end_by_signal();
+	mc_stop_end();
 	return code;
 }

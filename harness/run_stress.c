@@ -421,17 +421,6 @@ static void end_program(struct program *program)
 	free(program->command);
 }
 
-/* Whoever called us sees that it was the signal, as with any other program. */
-static void end_by_signal(void)
-{
-	int number = mc_stop_signal();
-
-	if (!number)
-		return;
-	signal(number, SIG_DFL);
-	raise(number);
-}
-
 int main(int argc, char **argv)
 {
 	struct program program = {0};
@@ -454,6 +443,6 @@ int main(int argc, char **argv)
 		fprintf(stderr, "run-stress: %s\n", failure.text);
 		code = failure.exit_code;
 	}
-	end_by_signal();
+	mc_stop_end();
 	return code;
 }

@@ -105,6 +105,8 @@ int64_t mc_now_ns(void);
 int mc_stop_install(struct mc_failure *failure);
 bool mc_stop_requested(void);
 int mc_stop_signal(void); /* the signal's number, or 0 */
+/* If there was one, end by it, so that who started the program sees that it did. */
+void mc_stop_end(void);
 int mc_stop_fd(void);
 
 /* Sleep until a time on CLOCK_MONOTONIC. Return: 0, or -1 when asked to stop. */
