@@ -192,6 +192,7 @@ static int __init start_ticks(void)
 {
 	const struct ticks_users users = {
 		.rdt = &rdt,
+		.allocator = &allocator,
 		.processes = processes,
 		.sampler = sampler,
 	};
@@ -251,7 +252,7 @@ static void __init say_loaded(void)
 	const struct rdt_features *features = &rdt.features;
 
 	if (!rdt.registers)
-		pr_info("loaded: RMIDs 1 to %u are emulated, no hardware: no samples; a tick every %llu ns\n",
+		pr_info("loaded: RMIDs 1 to %u are emulated, there are no samples; a tick every %llu ns\n",
 			emulated_max_rmid, interval_ns);
 	else
 		pr_info("loaded: RMIDs 1 to %u%s, events%s%s%s in %u L3 domains, a sample every %llu ns\n",

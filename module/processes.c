@@ -97,7 +97,8 @@ static void ask(struct processes *processes, struct processes_cpu *cpu, struct p
 		return;
 	cpu->refused++;
 	/* Also where some are in limbo: they may be stuck there. */
-	WRITE_ONCE(processes->wanted, true);
+	if (!READ_ONCE(processes->wanted))
+		WRITE_ONCE(processes->wanted, true);
 }
 
 /*

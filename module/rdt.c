@@ -87,7 +87,7 @@ static const char *find(struct rdt *rdt, int *err)
 
 	*err = -ENODEV;
 	if (!registers || read_features(registers, &rdt->features))
-		return "this processor shows no L3 monitoring (CPUID leaf 0FH); a virtual machine seldom does";
+		return "no hardware, this processor shows no L3 monitoring (CPUID leaf 0FH); a virtual machine seldom does";
 	*err = -EBUSY;
 	if (registers->resctrl_mounted())
 		return "resctrl is mounted and owns the RMIDs: umount /sys/fs/resctrl";
@@ -109,7 +109,7 @@ static int open_hardware(struct rdt *rdt, bool insist)
 		pr_err("hardware=on: %s\n", why);
 		return err;
 	}
-	pr_info("no hardware, RMIDs are emulated: %s\n", why);
+	pr_info("RMIDs are emulated: %s\n", why);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 #include <linux/bitops.h>
 #include <linux/ktime.h>
 #include <linux/mm.h>
+#include <linux/percpu.h>
 #include <linux/sched.h>
 
 /* A tgid has 22 bits at most (PID_MAX_LIMIT). */
@@ -18,6 +19,8 @@
 #define VIEW_TGID_SHIFT 8
 #define VIEW_TGID_MASK 0xffffff
 #define VIEW_STATE_MASK 0xff
+
+#define SETTLED_PER_TICK 64
 
 static void publish(struct rmid_allocator *allocator, u32 rmid)
 {
@@ -31,6 +34,14 @@ static void publish(struct rmid_allocator *allocator, u32 rmid)
 		clear_bit(rmid, allocator->active);
 	else
 		set_bit(rmid, allocator->active);
+}
+
+/* After every change of the pool, for those who look without the lock. */
+static void publish_due(struct rmid_allocator *allocator)
+{
+	lockdep_assert_held(&allocator->lock);
+	WRITE_ONCE(allocator->due_ns, rmid_pool_due_ns(&allocator->pool));
+	WRITE_ONCE(allocator->none_free, !allocator->pool.free.first);
 }
 
 struct rmid_view rmid_allocator_view(const struct rmid_allocator *allocator, u32 rmid)
@@ -58,7 +69,9 @@ int rmid_allocator_init(struct rmid_allocator *allocator, u32 max_rmid,
 	allocator->infos = kvzalloc(rmid_pool_bytes(max_rmid), GFP_KERNEL);
 	allocator->views = kvcalloc(max_rmid + 1, sizeof(u64), GFP_KERNEL);
 	allocator->active = kvcalloc(BITS_TO_LONGS(max_rmid + 1), sizeof(long), GFP_KERNEL);
-	if (allocator->infos && allocator->views && allocator->active)
+	allocator->refused = alloc_percpu(struct rmid_refused);
+	allocator->due_ns = U64_MAX;
+	if (allocator->infos && allocator->views && allocator->active && allocator->refused)
 		err = rmid_pool_init(&allocator->pool, allocator->infos, max_rmid, policy);
 	if (err)
 		rmid_allocator_destroy(allocator);
@@ -67,10 +80,28 @@ int rmid_allocator_init(struct rmid_allocator *allocator, u32 max_rmid,
 
 void rmid_allocator_destroy(struct rmid_allocator *allocator)
 {
+	free_percpu(allocator->refused);
 	kvfree(allocator->active);
 	kvfree(allocator->views);
 	kvfree(allocator->infos);
 	memset(allocator, 0, sizeof(*allocator));
+}
+
+/*
+ * Where there are more processes than RMIDs, those without ask at every switch and tick, on
+ * all CPUs: they are refused without the lock. What changes at this very moment is found by
+ * whoever asks next.
+ */
+static bool refused_at_once(struct rmid_allocator *allocator, int *err)
+{
+	if (!READ_ONCE(allocator->none_free) || ktime_get_ns() >= READ_ONCE(allocator->due_ns))
+		return false;
+	*err = READ_ONCE(allocator->pool.limbo.count) ? -EBUSY : -ENOSPC;
+	if (*err == -EBUSY)
+		this_cpu_inc(allocator->refused->later);
+	else
+		this_cpu_inc(allocator->refused->never);
+	return true;
 }
 
 /* The time is read under the lock, so that it never runs backwards for the pool. */
@@ -80,10 +111,13 @@ int rmid_allocator_get(struct rmid_allocator *allocator, const struct rmid_owner
 	unsigned long flags;
 	int err;
 
+	if (refused_at_once(allocator, &err))
+		return err;
 	raw_spin_lock_irqsave(&allocator->lock, flags);
 	err = rmid_pool_alloc(&allocator->pool, owner, ktime_get_ns(), grant);
 	if (!err) {
 		publish(allocator, grant->rmid);
+		publish_due(allocator);
 		if (allocator->events->given)
 			allocator->events->given(grant->rmid, &allocator->infos[grant->rmid]);
 	}
@@ -102,6 +136,7 @@ int rmid_allocator_put(struct rmid_allocator *allocator, const struct rmid_grant
 		if (allocator->events->freed)
 			allocator->events->freed(grant->rmid, &allocator->infos[grant->rmid]);
 		publish(allocator, grant->rmid);
+		publish_due(allocator);
 	}
 	raw_spin_unlock_irqrestore(&allocator->lock, flags);
 	return err;
@@ -135,10 +170,33 @@ bool rmid_allocator_check(struct rmid_allocator *allocator, u32 rmid, u32 genera
 	info = rmid_pool_info(&allocator->pool, rmid);
 	if (info && info->generation == generation)
 		left = rmid_pool_check(&allocator->pool, rmid, ktime_get_ns(), occupancy);
-	if (left)
+	if (left) {
 		publish(allocator, rmid);
+		publish_due(allocator);
+	}
 	raw_spin_unlock_irqrestore(&allocator->lock, flags);
 	return left;
+}
+
+/* The bound is for the tick's length: the rest is due at the next one as well. */
+void rmid_allocator_settle(struct rmid_allocator *allocator)
+{
+	unsigned long flags;
+	u32 rmid, i;
+
+	if (ktime_get_ns() < READ_ONCE(allocator->due_ns))
+		return;
+	/* Ticks come to all CPUs at once, and one is enough. */
+	if (!raw_spin_trylock_irqsave(&allocator->lock, flags))
+		return;
+	for (i = 0; i < SETTLED_PER_TICK; i++) {
+		rmid = rmid_pool_settle(&allocator->pool, ktime_get_ns());
+		if (!rmid)
+			break;
+		publish(allocator, rmid);
+	}
+	publish_due(allocator);
+	raw_spin_unlock_irqrestore(&allocator->lock, flags);
 }
 
 int rmid_allocator_info(struct rmid_allocator *allocator, u32 rmid, struct rmid_info *info)
@@ -156,8 +214,10 @@ int rmid_allocator_info(struct rmid_allocator *allocator, u32 rmid, struct rmid_
 
 struct rmid_status rmid_allocator_status(struct rmid_allocator *allocator)
 {
+	const struct rmid_refused *refused;
 	struct rmid_status status;
 	unsigned long flags;
+	int cpu;
 
 	raw_spin_lock_irqsave(&allocator->lock, flags);
 	status = (struct rmid_status){
@@ -168,6 +228,11 @@ struct rmid_status rmid_allocator_status(struct rmid_allocator *allocator)
 		.counters = allocator->pool.counters,
 	};
 	raw_spin_unlock_irqrestore(&allocator->lock, flags);
+	for_each_possible_cpu (cpu) {
+		refused = per_cpu_ptr(allocator->refused, cpu);
+		status.counters.later += READ_ONCE(refused->later);
+		status.counters.never += READ_ONCE(refused->never);
+	}
 	return status;
 }
 

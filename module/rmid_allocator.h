@@ -42,11 +42,22 @@ struct rmid_view {
 };
 
 /**
+ * struct rmid_refused - refusals on one CPU that needed no lock; see &struct rmid_counters
+ */
+struct rmid_refused {
+	u64 later;
+	u64 never;
+};
+
+/**
  * struct rmid_allocator - owned by the caller, its members by rmid_allocator.c
  * @lock: protects @pool; taken last of all locks, nothing is called under it but
  *	@events
  * @views: per RMID a &struct rmid_view in 64 bits, written under @lock
  * @active: RMIDs that are not free, written under @lock
+ * @refused: per CPU
+ * @due_ns: rmid_pool_due_ns(), written under @lock
+ * @none_free: written under @lock
  */
 struct rmid_allocator {
 	raw_spinlock_t lock;
@@ -54,6 +65,9 @@ struct rmid_allocator {
 	struct rmid_info *infos;
 	u64 *views;
 	unsigned long *active;
+	struct rmid_refused __percpu *refused;
+	u64 due_ns;
+	bool none_free;
 	const struct rmid_allocator_events *events;
 };
 
@@ -99,6 +113,15 @@ bool rmid_allocator_check(struct rmid_allocator *allocator, u32 rmid, u32 genera
 			  const struct rdt_reading *occupancy);
 
 /**
+ * rmid_allocator_settle - let go from limbo what only waited for its time
+ * @allocator: allocator
+ *
+ * At every tick, so that what is said of RMIDs is true. Takes the lock only where
+ * something is due and nobody has it; lets go some, not all, of many.
+ */
+void rmid_allocator_settle(struct rmid_allocator *allocator);
+
+/**
  * rmid_allocator_view - one RMID as it is at this moment, without a lock
  * @allocator: allocator
  * @rmid: 0 to its highest
@@ -126,7 +149,7 @@ struct rmid_status {
 	struct rmid_counters counters;
 };
 
-/** rmid_allocator_status - the pool in numbers, all of one moment */
+/** rmid_allocator_status - the pool in numbers; all but the refusals of one moment */
 struct rmid_status rmid_allocator_status(struct rmid_allocator *allocator);
 
 /**

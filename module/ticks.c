@@ -42,6 +42,7 @@ static enum hrtimer_restart tick(struct hrtimer *hrtimer)
 	cpu->next += 1 + tick->missed;
 
 	processes_tick(users.processes);
+	rmid_allocator_settle(users.allocator);
 	if (users.sampler)
 		sampler_tick(users.sampler, tick);
 	return sync_timer_restart(hrtimer, &timer);

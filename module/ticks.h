@@ -9,17 +9,20 @@
 
 #include "processes.h"
 #include "rdt.h"
+#include "rmid_allocator.h"
 #include "sampler.h"
 #include "sync_timer.h"
 
 /**
  * struct ticks_users - who is called
  * @rdt: open
+ * @allocator: initialised
  * @processes: created
  * @sampler: created, or NULL where there are no counters
  */
 struct ticks_users {
 	struct rdt *rdt;
+	struct rmid_allocator *allocator;
 	struct processes *processes;
 	struct sampler *sampler;
 };

@@ -201,7 +201,8 @@ static void occupancy_decides(void **state)
 		assert_int_equal(alloc(pool, 10, 0, &grant), 0);
 		assert_false(rmid_pool_check(pool, 1, 100 * SECOND, &clean));
 		assert_int_equal(rmid_pool_free(pool, &grant, 0), 0);
-		assert_int_equal(rmid_pool_settle(pool, 100 * SECOND, 1), 0);
+		assert_int_equal(rmid_pool_settle(pool, 100 * SECOND), 0);
+		assert_true(rmid_pool_due_ns(pool) == U64_MAX);
 		assert_int_equal(rmid_pool_check(pool, 1, rows[i].at_ns, &rows[i].reading),
 				 rows[i].leaves);
 		assert_int_equal(pool->counters.unreadable, rows[i].unreadable);
@@ -305,18 +306,15 @@ static void enter(struct model *model, u32 rmid, enum rmid_state state)
 		model->stuck[rmid] = false;
 }
 
-static u32 model_settle(struct model *model, u64 now_ns, u32 most)
+static u32 model_settle(struct model *model, u64 now_ns)
 {
-	u32 settled = 0, rmid;
+	u32 rmid = oldest(model, RMID_LIMBO);
 
-	while (!model->policy->by_occupancy && settled < most) {
-		rmid = oldest(model, RMID_LIMBO);
-		if (!rmid || now_ns - model->freed_ns[rmid] < model->policy->min_free_ns)
-			break;
-		enter(model, rmid, RMID_FREE);
-		settled++;
-	}
-	return settled;
+	if (model->policy->by_occupancy || !rmid ||
+	    now_ns - model->freed_ns[rmid] < model->policy->min_free_ns)
+		return 0;
+	enter(model, rmid, RMID_FREE);
+	return rmid;
 }
 
 static void step_alloc(struct model *model, struct rmid_pool *pool, u64 now_ns)
@@ -325,7 +323,8 @@ static void step_alloc(struct model *model, struct rmid_pool *pool, u64 now_ns)
 	u32 rmid;
 	int ret;
 
-	model_settle(model, now_ns, 2);
+	if (!oldest(model, RMID_FREE))
+		model_settle(model, now_ns);
 	rmid = oldest(model, RMID_FREE);
 	ret = alloc(pool, 1 + random_below(1000), now_ns, &grant);
 	if (!rmid) {
@@ -412,8 +411,10 @@ static void against_the_model(const struct rmid_policy *policy)
 	struct rmid_pool *pool = new_pool(MODEL_RMIDS, policy);
 	struct model model = {.policy = policy};
 	u64 now_ns = 1;
+	u32 rmid;
+	bool due;
 
-	for (u32 rmid = 1; rmid <= MODEL_RMIDS; rmid++)
+	for (rmid = 1; rmid <= MODEL_RMIDS; rmid++)
 		enter(&model, rmid, RMID_FREE);
 	for (u32 step = 0; step < STEPS / 2; step++) {
 		/* Long pauses now and then, or nothing would ever be stuck. */
@@ -431,8 +432,10 @@ static void against_the_model(const struct rmid_policy *policy)
 			step_check(&model, pool, now_ns);
 			break;
 		default:
-			assert_int_equal(rmid_pool_settle(pool, now_ns, 3),
-					 model_settle(&model, now_ns, 3));
+			due = now_ns >= rmid_pool_due_ns(pool);
+			rmid = model_settle(&model, now_ns);
+			assert_int_equal(rmid_pool_settle(pool, now_ns), rmid);
+			assert_int_equal(due, rmid != 0);
 		}
 		if (step % 16 == 0)
 			compare(&model, pool);

@@ -8,9 +8,6 @@
  */
 #include "rmid_pool.h"
 
-/* More than one per grant, so that what waits in limbo for nothing but time never piles up. */
-#define SETTLED_PER_GRANT 2
-
 static void append(struct rmid_pool *pool, struct rmid_queue *queue, u32 rmid)
 {
 	struct rmid_info *info = &pool->infos[rmid];
@@ -81,18 +78,22 @@ static void leave_limbo(struct rmid_pool *pool, u32 rmid)
 	info->stuck = false;
 }
 
-u32 rmid_pool_settle(struct rmid_pool *pool, u64 now_ns, u32 most)
+u64 rmid_pool_due_ns(const struct rmid_pool *pool)
 {
-	u32 settled = 0;
+	if (pool->policy.by_occupancy || !pool->limbo.first)
+		return U64_MAX;
+	return pool->infos[pool->limbo.first].freed_ns + pool->policy.min_free_ns;
+}
 
-	if (pool->policy.by_occupancy)
+u32 rmid_pool_settle(struct rmid_pool *pool, u64 now_ns)
+{
+	u32 rmid = pool->limbo.first;
+
+	if (pool->policy.by_occupancy || !rmid ||
+	    !in_limbo_for(&pool->infos[rmid], now_ns, pool->policy.min_free_ns))
 		return 0;
-	while (settled < most && pool->limbo.first &&
-	       in_limbo_for(&pool->infos[pool->limbo.first], now_ns, pool->policy.min_free_ns)) {
-		leave_limbo(pool, pool->limbo.first);
-		settled++;
-	}
-	return settled;
+	leave_limbo(pool, rmid);
+	return rmid;
 }
 
 bool rmid_pool_check(struct rmid_pool *pool, u32 rmid, u64 now_ns,
@@ -125,7 +126,8 @@ int rmid_pool_alloc(struct rmid_pool *pool, const struct rmid_owner *owner, u64 
 	u32 rmid;
 	struct rmid_info *info;
 
-	rmid_pool_settle(pool, now_ns, SETTLED_PER_GRANT);
+	if (!pool->free.first)
+		rmid_pool_settle(pool, now_ns);
 	rmid = pool->free.first;
 	if (!rmid && pool->limbo.count) {
 		pool->counters.later++;

@@ -182,16 +182,23 @@ int rmid_pool_rename(struct rmid_pool *pool, const struct rmid_grant *grant,
 		     const struct rmid_owner *owner);
 
 /**
- * rmid_pool_settle - let go from limbo what only waited for its time
+ * rmid_pool_due_ns - when rmid_pool_settle() has something to do
+ * @pool: pool
+ *
+ * Return: that time; U64_MAX where nothing waits in limbo for time alone.
+ */
+u64 rmid_pool_due_ns(const struct rmid_pool *pool);
+
+/**
+ * rmid_pool_settle - let go from limbo the one that was longest there, if its time is over
  * @pool: pool
  * @now_ns: time now
- * @most: RMIDs to let go at most
  *
- * Does nothing where occupancy decides.
+ * Does nothing where occupancy decides. rmid_pool_alloc() does not depend on it.
  *
- * Return: how many are free now.
+ * Return: the RMID that is free now, 0 for none.
  */
-u32 rmid_pool_settle(struct rmid_pool *pool, u64 now_ns, u32 most);
+u32 rmid_pool_settle(struct rmid_pool *pool, u64 now_ns);
 
 /**
  * rmid_pool_check - let go an RMID from limbo if its lines are gone

@@ -24,6 +24,8 @@
 
 static struct rmid_allocator allocator;
 static const struct rmid_policy by_time = {.min_free_ns = MIN_FREE_NS};
+/* So long that no machine stands still for it */
+static const struct rmid_policy long_rest = {.min_free_ns = 3600 * NSEC_PER_SEC};
 static const struct rmid_policy by_occupancy = {
 	.min_free_ns = MIN_FREE_NS,
 	.by_occupancy = true,
@@ -112,7 +114,7 @@ static void allocation_and_exhaustion(struct ktap *ktap)
 	u32 i;
 	int err;
 
-	if (!start(ktap, 7, &by_time))
+	if (!start(ktap, 7, &long_rest))
 		return;
 	for (i = 1; i <= 7; i++) {
 		owner.tgid = 100 + i;
@@ -157,6 +159,73 @@ static void freeing_and_minimum_free_time(struct ktap *ktap)
 		    seen.last.given_ns - freed_ns);
 	err = rmid_allocator_status(&allocator).counters.refused_frees;
 	KTAP_EXPECT(ktap, err == 5, "%d refused", err);
+	rmid_allocator_destroy(&allocator);
+}
+
+static void give_and_take(struct ktap *ktap, u32 count)
+{
+	struct rmid_owner owner = {.tgid = 100, .comm = "owner"};
+	struct rmid_grant grant;
+
+	while (count--) {
+		KTAP_EXPECT(ktap, !rmid_allocator_get(&allocator, &owner, &grant), "refused");
+		KTAP_EXPECT(ktap, !rmid_allocator_put(&allocator, &grant), "refused");
+	}
+}
+
+/* Without anybody who asks for one, the RMIDs that have rested are seen to be free. */
+static void time_ends_limbo(struct ktap *ktap)
+{
+	struct rmid_status status;
+	u32 rmid;
+
+	if (!start(ktap, 3, &by_time))
+		return;
+	give_and_take(ktap, 3);
+	usleep_range(3000, 4000);
+	rmid_allocator_settle(&allocator);
+	status = rmid_allocator_status(&allocator);
+	KTAP_EXPECT(ktap, status.free == 3 && !status.limbo, "%u free, %u in limbo", status.free,
+		    status.limbo);
+	for (rmid = 1; rmid <= 3; rmid++)
+		KTAP_EXPECT(ktap,
+			    rmid_allocator_view(&allocator, rmid).state == RMID_FREE &&
+				    !test_bit(rmid, allocator.active),
+			    "RMID %u is not", rmid);
+	rmid_allocator_destroy(&allocator);
+
+	if (!start(ktap, 3, &long_rest))
+		return;
+	give_and_take(ktap, 3);
+	rmid_allocator_settle(&allocator);
+	status = rmid_allocator_status(&allocator);
+	KTAP_EXPECT(ktap, status.limbo == 3, "%u in limbo", status.limbo);
+	rmid_allocator_destroy(&allocator);
+}
+
+/* Refusals without the lock and with it are counted alike. */
+static void refusals_are_counted(struct ktap *ktap)
+{
+	struct rmid_owner owner = {.tgid = 100, .comm = "owner"};
+	struct rmid_grant grant, more;
+	struct rmid_status status;
+	int err, i;
+
+	if (!start(ktap, 1, &long_rest))
+		return;
+	KTAP_EXPECT(ktap, !rmid_allocator_get(&allocator, &owner, &grant), "refused");
+	for (i = 0; i < 5; i++) {
+		err = rmid_allocator_get(&allocator, &owner, &more);
+		KTAP_EXPECT(ktap, err == -ENOSPC, "%d", err);
+	}
+	KTAP_EXPECT(ktap, !rmid_allocator_put(&allocator, &grant), "refused");
+	for (i = 0; i < 3; i++) {
+		err = rmid_allocator_get(&allocator, &owner, &more);
+		KTAP_EXPECT(ktap, err == -EBUSY, "%d", err);
+	}
+	status = rmid_allocator_status(&allocator);
+	KTAP_EXPECT(ktap, status.counters.never == 5 && status.counters.later == 3,
+		    "%llu never, %llu later", status.counters.never, status.counters.later);
 	rmid_allocator_destroy(&allocator);
 }
 
@@ -264,6 +333,8 @@ static const struct ktap_case cases[] = {
 	{"initialisation_and_clean_up", initialisation},
 	{"allocation_and_exhaustion", allocation_and_exhaustion},
 	{"freeing_and_minimum_free_time", freeing_and_minimum_free_time},
+	{"time_ends_limbo", time_ends_limbo},
+	{"refusals_are_counted", refusals_are_counted},
 	{"limbo_by_occupancy", limbo_by_occupancy},
 	{"info_and_status", info_and_status},
 	{"storm_on_all_cpus", storm_on_all_cpus},

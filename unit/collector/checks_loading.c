@@ -24,7 +24,7 @@ static const struct {
 	{"max_rmid=31", "hardware=sim", "RMIDs 1 to 31 (simulated)", "sim"},
 	{"max_rmid=31", "hardware=auto", "RMIDs are emulated", "emulated"},
 	{"max_rmid=31 resctrl=1", "hardware=sim", "resctrl is mounted", NULL},
-	{NULL, "hardware=on", "hardware=on: this processor shows no L3 monitoring", NULL},
+	{NULL, "hardware=on", "hardware=on: no hardware, this processor shows no L3 monitoring", NULL},
 	{NULL, "hardware=sim", "rdt_sim is not loaded", NULL},
 	{NULL, "hardware=maybe", "parameter hardware=maybe: must be auto, on, emulated or sim",
 	 NULL},
