@@ -48,6 +48,14 @@ static int procfs_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
+/* What is refused has no effect at all: nor may it end a command that comes later. */
+static void forget_part(struct writer *writer)
+{
+	mutex_lock(&writer->mutex);
+	writer->part.length = 0;
+	mutex_unlock(&writer->mutex);
+}
+
 static ssize_t procfs_write(struct file *file, const char __user *user, size_t length,
 			    loff_t *position)
 {
@@ -55,8 +63,10 @@ static ssize_t procfs_write(struct file *file, const char __user *user, size_t l
 	char *text;
 	int err;
 
-	if (length > COMMAND_TEXT_MOST)
+	if (length > COMMAND_TEXT_MOST) {
+		forget_part(writer);
 		return -EINVAL;
+	}
 	text = memdup_user(user, length);
 	if (IS_ERR(text))
 		return PTR_ERR(text);
