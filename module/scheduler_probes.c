@@ -72,8 +72,8 @@ int scheduler_probes_register(struct processes *processes)
 			err = tracepoint_probe_register(probes[i].point, probes[i].probe,
 							processes);
 		if (err) {
-			pr_err("tracepoint %s: error %d; the kernel must have CONFIG_TRACEPOINTS\n",
-			       probes[i].name, err);
+			pr_err("tracepoint %s: error %d%s\n", probes[i].name, err,
+			       err == -ENOENT ? "; the kernel must have CONFIG_TRACEPOINTS" : "");
 			unregister(processes, i);
 			return err;
 		}

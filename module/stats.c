@@ -100,8 +100,6 @@ void stats_create(const struct stats_sources *whose)
 {
 	sources = *whose;
 	folder = debugfs_create_dir("memory_collector", NULL);
-	if (!IS_ERR(folder))
-		d_inode(folder)->i_mode = S_IFDIR | 0700;
 	debugfs_create_file("stats", 0400, folder, NULL, &stats_fops);
 }
 
