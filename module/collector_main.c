@@ -7,10 +7,8 @@
  */
 #define pr_fmt(fmt) "Memory Collector: " fmt
 
-#include <linux/cpu.h>
 #include <linux/ktime.h>
 #include <linux/module.h>
-#include <linux/percpu.h>
 
 #include "processes.h"
 #include "procfs.h"
@@ -31,6 +29,11 @@ static u64 interval_ns = 1000000;
 module_param(interval_ns, ullong, 0444);
 MODULE_PARM_DESC(interval_ns, "ns from tick to tick, 50000 to 10000000000; default 1000000");
 
+static u64 phase_ns;
+module_param(phase_ns, ullong, 0444);
+MODULE_PARM_DESC(phase_ns,
+		 "ns from multiples of interval_ns to boundaries, less than it; default 0");
+
 static char lead[8] = "auto";
 module_param_string(lead, lead, sizeof(lead), 0444);
 MODULE_PARM_DESC(lead, "arm early and spin to the boundary: off, auto or fixed; default auto");
@@ -50,10 +53,12 @@ module_param(min_free_ns, ullong, 0444);
 MODULE_PARM_DESC(min_free_ns,
 		 "ns an RMID rests between two processes, up to 60000000000; default 2000000");
 
-static u64 clean_bytes;
+#define CLEAN_BYTES_SHARE U64_MAX
+static u64 clean_bytes = CLEAN_BYTES_SHARE;
 module_param(clean_bytes, ullong, 0444);
-MODULE_PARM_DESC(clean_bytes,
-		 "cache an RMID may still hold when it is reused; default: its share of the cache");
+MODULE_PARM_DESC(
+	clean_bytes,
+	"cache an RMID may still hold when it is reused, up to all of it; default: its share");
 
 static u32 budget_ns = 20000;
 module_param(budget_ns, uint, 0444);
@@ -116,6 +121,7 @@ static bool __init within(const char *name, u64 value, u64 least, u64 most)
 static bool __init numbers_valid(void)
 {
 	return within("interval_ns", interval_ns, INTERVAL_MIN_NS, INTERVAL_MAX_NS) &&
+	       within("phase_ns", phase_ns, 0, interval_ns - 1) &&
 	       within("lead_max_ns", lead_max_ns, 0, min_t(u64, LEAD_MAX_NS, interval_ns / 2)) &&
 	       within("lead_budget_permille", lead_budget_permille, 1, LEAD_BUDGET_MAX_PERMILLE) &&
 	       within("min_free_ns", min_free_ns, 0, MIN_FREE_MOST_NS) &&
@@ -154,15 +160,17 @@ static int __init open_rdt(enum rdt_choice choice)
 static int __init init_allocator(void)
 {
 	u32 max_rmid = rdt.registers ? rdt.features.max_rmid : emulated_max_rmid;
+	u64 cache_bytes = rdt_cache_bytes(&rdt);
 	struct rmid_policy policy = {
 		.min_free_ns = min_free_ns,
 		.by_occupancy = rdt.features.occupancy,
 	};
 
 	/* By default what each RMID would have if all had the same, as resctrl has it. */
-	if (policy.by_occupancy && !clean_bytes)
-		clean_bytes = max_t(u64, div_u64(rdt_cache_bytes(&rdt), max_rmid + 1),
-				    rdt.features.scale);
+	if (clean_bytes == CLEAN_BYTES_SHARE)
+		clean_bytes = max_t(u64, div_u64(cache_bytes, max_rmid + 1), rdt.features.scale);
+	else if (policy.by_occupancy && !within("clean_bytes", clean_bytes, 0, cache_bytes))
+		return -EINVAL;
 	policy.clean_bytes = clean_bytes;
 	return rmid_allocator_init(&allocator, max_rmid, &policy, &tracepoints_rmid_events);
 }
@@ -188,7 +196,16 @@ static int __init create_processes(void)
 	return PTR_ERR_OR_ZERO(processes);
 }
 
-static int __init start_ticks(void)
+/* As it is, which need not be what was asked for: see &struct sync_timer_options. */
+static void __init show_lead(void)
+{
+	const struct lead_policy *policy = ticks_lead();
+
+	strscpy(lead, lead_mode_name(policy->mode), sizeof(lead));
+	lead_max_ns = policy->max_ns;
+}
+
+static int __init start_ticks(enum lead_mode mode)
 {
 	const struct ticks_users users = {
 		.rdt = &rdt,
@@ -196,17 +213,17 @@ static int __init start_ticks(void)
 		.processes = processes,
 		.sampler = sampler,
 	};
-	struct sync_timer_options options = {
+	const struct sync_timer_options options = {
+		.phase_ns = phase_ns,
+		.lead = mode,
 		.lead_max_ns = lead_max_ns,
 		.lead_budget_permille = lead_budget_permille,
 	};
-	int err = lead_mode_parse(lead, &options.lead);
+	int err = ticks_start(&users, interval_ns, &options);
 
-	if (err) {
-		pr_err("parameter lead=%s: must be off, auto or fixed\n", lead);
-		return err;
-	}
-	return ticks_start(&users, interval_ns, &options);
+	if (!err)
+		show_lead();
+	return err;
 }
 
 static void __init create_stats(void)
@@ -221,32 +238,6 @@ static void __init create_stats(void)
 	stats_create(&sources);
 }
 
-static DEFINE_PER_CPU(u32, domain_of_cpu);
-
-/* Context: hard interrupt of every CPU. */
-static void __init note_domain(void *unused)
-{
-	this_cpu_write(domain_of_cpu, rdt_domain(&rdt));
-}
-
-/* A domain counts for the first of its CPUs. */
-static u32 __init count_domains(void)
-{
-	int cpu, earlier;
-	u32 domains = 0;
-
-	cpus_read_lock();
-	on_each_cpu(note_domain, NULL, true);
-	for_each_online_cpu (cpu) {
-		for_each_online_cpu (earlier)
-			if (per_cpu(domain_of_cpu, earlier) == per_cpu(domain_of_cpu, cpu))
-				break;
-		domains += earlier == cpu;
-	}
-	cpus_read_unlock();
-	return domains;
-}
-
 static void __init say_loaded(void)
 {
 	const struct rdt_features *features = &rdt.features;
@@ -259,18 +250,36 @@ static void __init say_loaded(void)
 			features->max_rmid,
 			rdt.source == RDT_SOURCE_SIMULATED ? " (simulated)" : "",
 			features->occupancy ? " occupancy" : "", features->total ? " total" : "",
-			features->local ? " local" : "", count_domains(), interval_ns);
+			features->local ? " local" : "", sampler_status(sampler).domains,
+			interval_ns);
+}
+
+/* From now on RMIDs are numbers, and nobody reads what is left in the cache. */
+static void yielded(void)
+{
+	rmid_allocator_by_time(&allocator);
+	tracepoints_source(RDT_SOURCE_EMULATED);
+}
+
+static int __init parse_lead(enum lead_mode *mode)
+{
+	int err = lead_mode_parse(lead, mode);
+
+	if (err)
+		pr_err("parameter lead=%s: must be off, auto or fixed\n", lead);
+	return err;
 }
 
 static int __init collector_init(void)
 {
+	enum lead_mode lead_mode;
 	int choice = choose("hardware", hardware, choices, ARRAY_SIZE(choices),
 			    "auto, on, emulated or sim");
 	int emission = choose("emit", emit, emissions, ARRAY_SIZE(emissions), "changed or all");
 	u64 before_open_ns = ktime_get_ns();
 	int err;
 
-	if (choice < 0 || emission < 0 || !numbers_valid())
+	if (choice < 0 || emission < 0 || parse_lead(&lead_mode) || !numbers_valid())
 		return -EINVAL;
 	err = open_rdt(choice);
 	if (err)
@@ -285,15 +294,15 @@ static int __init collector_init(void)
 	err = create_processes();
 	if (err)
 		goto err_sampler;
-	err = start_ticks();
+	err = start_ticks(lead_mode);
 	if (err)
 		goto err_processes;
-	tracepoints_open(&allocator);
+	tracepoints_open(&allocator, sampler);
 	err = procfs_control_create(&control, "memory_collector");
 	if (err)
 		goto err_tracepoints;
 	create_stats();
-	resctrl_watch_start(&rdt, before_open_ns);
+	resctrl_watch_start(&rdt, before_open_ns, yielded);
 	say_loaded();
 	return 0;
 

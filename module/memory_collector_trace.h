@@ -46,6 +46,22 @@ TRACE_DEFINE_ENUM(RDT_NOT_SUPPORTED);
 		__field(u8, source)                                                                \
 	)
 
+#define MEMORY_COLLECTOR_RMID_ASSIGN                                                               \
+	do {                                                                                       \
+		__entry->rmid = rmid;                                                              \
+		__entry->generation = info->generation;                                            \
+		__entry->tgid = info->owner.tgid;                                                  \
+		memcpy(__entry->comm, info->owner.comm, RMID_COMM_LENGTH);                         \
+		__entry->given_ns = info->given_ns;                                                \
+		__entry->freed_ns = info->freed_ns;                                                \
+		__entry->source = source;                                                          \
+	} while (0)
+
+#define MEMORY_COLLECTOR_RMID_PRINT                                                                \
+	TP_printk("rmid=%u generation=%u tgid=%d comm=%s given_ns=%llu freed_ns=%llu source=%s",   \
+		  __entry->rmid, __entry->generation, __entry->tgid, __entry->comm,                \
+		  __entry->given_ns, __entry->freed_ns, memory_collector_source(__entry->source))
+
 /*
  * given_ns: when the owner got it; freed_ns: when it was given back: in rmid_free by the
  * owner, else by the one before, 0 for never. CLOCK_MONOTONIC.
@@ -55,17 +71,9 @@ DECLARE_EVENT_CLASS(rmid_change,
 	TP_ARGS(rmid, info, source),
 	MEMORY_COLLECTOR_RMID_FIELDS,
 	TP_fast_assign(
-		__entry->rmid = rmid;
-		__entry->generation = info->generation;
-		__entry->tgid = info->owner.tgid;
-		memcpy(__entry->comm, info->owner.comm, RMID_COMM_LENGTH);
-		__entry->given_ns = info->given_ns;
-		__entry->freed_ns = info->freed_ns;
-		__entry->source = source;
+		MEMORY_COLLECTOR_RMID_ASSIGN;
 	),
-	TP_printk("rmid=%u generation=%u tgid=%d comm=%s given_ns=%llu freed_ns=%llu source=%s",
-		  __entry->rmid, __entry->generation, __entry->tgid, __entry->comm,
-		  __entry->given_ns, __entry->freed_ns, memory_collector_source(__entry->source))
+	MEMORY_COLLECTOR_RMID_PRINT
 );
 
 DEFINE_EVENT(rmid_change, rmid_alloc,
@@ -82,18 +90,10 @@ TRACE_EVENT(rmid_existing,
 	TP_ARGS(rmid, info, source),
 	MEMORY_COLLECTOR_RMID_FIELDS,
 	TP_fast_assign(
-		__entry->rmid = rmid;
-		__entry->generation = info->generation;
-		__entry->tgid = info->owner.tgid;
-		memcpy(__entry->comm, info->owner.comm, RMID_COMM_LENGTH);
-		__entry->given_ns = info->given_ns;
-		__entry->freed_ns = info->freed_ns;
-		__entry->source = source;
+		MEMORY_COLLECTOR_RMID_ASSIGN;
 		tracepoints_existing_written(__data);
 	),
-	TP_printk("rmid=%u generation=%u tgid=%d comm=%s given_ns=%llu freed_ns=%llu source=%s",
-		  __entry->rmid, __entry->generation, __entry->tgid, __entry->comm,
-		  __entry->given_ns, __entry->freed_ns, memory_collector_source(__entry->source))
+	MEMORY_COLLECTOR_RMID_PRINT
 );
 
 /*

@@ -305,7 +305,13 @@ void processes_tick(struct processes *processes)
 {
 	struct processes_cpu *cpu = this_cpu_ptr(processes->cpus);
 
-	set_rmid(processes, cpu, rmid_of(processes, cpu, current), &cpu->reasserted);
+	u32 rmid = rmid_of(processes, cpu, current);
+
+	if (!cpu->joined)
+		return;
+	/* Emulated RMIDs are in no register, but a late grant changes what the CPU has. */
+	cpu->reasserted += rdt_assert_rmid(processes->rdt, rmid) || rmid != cpu->rmid;
+	cpu->rmid = rmid;
 }
 
 void processes_cpu_joined(struct processes *processes)

@@ -38,7 +38,7 @@ struct processes_policy {
  * @without_ns: time that user processes ran at RMID 0 for want of one
  * @reclaimed: RMIDs taken from idle processes
  * @switches: context switches that changed the CPU's RMID
- * @reasserted: ticks that found another RMID than the current task's
+ * @reasserted: ticks that found another RMID than the current task's on their CPU
  */
 struct processes_status {
 	u64 followed;
@@ -82,7 +82,8 @@ void processes_cpu_left(struct processes *processes);
  * processes_tick - settle what the current task's process is entitled to
  * @processes: created
  *
- * Settles threads that ran when the probes were registered, and late grants.
+ * Settles threads that ran when the probes were registered, late grants, and whatever
+ * else has written the CPU's register.
  *
  * Context: hard interrupt of the own CPU.
  */

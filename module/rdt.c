@@ -80,18 +80,44 @@ static struct rdt_cache cache_of_this_cpu(const struct rdt *rdt)
 	return (struct rdt_cache){};
 }
 
+/* A hypervisor may show monitoring in CPUID, and fault on its registers all the same. */
+static bool registers_work(const struct rdt_registers *registers)
+{
+	unsigned long flags;
+	u64 value;
+	bool work;
+
+	local_irq_save(flags);
+	work = !registers->read(RDT_MSR_PQR_ASSOC, &value) &&
+	       !registers->write(RDT_MSR_QM_EVTSEL, RDT_EVENT_OCCUPANCY) &&
+	       !registers->read(RDT_MSR_QM_CTR, &value);
+	local_irq_restore(flags);
+	return work;
+}
+
 /* What is there to take, and why it cannot be; NULL where it can */
-static const char *find(struct rdt *rdt, int *err)
+static const char *find(struct rdt *rdt, bool insist, int *err)
 {
 	const struct rdt_registers *registers = rdt_hardware_registers();
 
 	*err = -ENODEV;
-	if (!registers || read_features(registers, &rdt->features))
+	if (!registers)
+		return "no hardware, there is no RDT or PQoS on this architecture";
+	if (read_features(registers, &rdt->features))
 		return "no hardware, this processor shows no L3 monitoring (CPUID leaf 0FH); a virtual machine seldom does";
+	if (rdt->features.distrusted && !insist)
+		return "this processor's counters are wrong, by its errata, and Linux does not use them either; hardware=on insists";
 	*err = -EBUSY;
 	if (registers->resctrl_mounted())
 		return "resctrl is mounted and owns the RMIDs: umount /sys/fs/resctrl";
+	*err = -ENODEV;
+	if (!registers_work(registers))
+		return "the processor shows L3 monitoring, but its registers cannot be used; a hypervisor may keep them to itself";
 	rdt->registers = registers;
+	if (!rdt_cache_bytes(rdt)) {
+		rdt->registers = NULL;
+		return "CPUID shows no L3 cache, so that nobody knows which CPUs share one";
+	}
 	rdt->source = RDT_SOURCE_HARDWARE;
 	*err = 0;
 	return NULL;
@@ -100,10 +126,13 @@ static const char *find(struct rdt *rdt, int *err)
 static int open_hardware(struct rdt *rdt, bool insist)
 {
 	int err;
-	const char *why = find(rdt, &err);
+	const char *why = find(rdt, insist, &err);
 
-	if (!err)
+	if (!err) {
+		if (rdt->features.distrusted)
+			pr_warn("hardware=on: this processor's counters are wrong, by its errata\n");
 		return 0;
+	}
 	rdt->features = (struct rdt_features){};
 	if (insist) {
 		pr_err("hardware=on: %s\n", why);
@@ -166,18 +195,14 @@ void rdt_close(struct rdt *rdt)
 	*rdt = (struct rdt){};
 }
 
-/* A register that faults has no RMID, and cannot be given one. */
-static u64 read_pqr(const struct rdt *rdt)
-{
-	u64 pqr;
-
-	return rdt->registers->read(RDT_MSR_PQR_ASSOC, &pqr) ? 0 : pqr;
-}
-
 void rdt_cpu_joined(struct rdt *rdt)
 {
-	if (rdt->registers)
-		this_cpu_ptr(rdt->cpus)->before = read_pqr(rdt) & PQR_RMID_MASK;
+	u64 pqr = 0;
+
+	if (!rdt->registers)
+		return;
+	rdt->registers->read(RDT_MSR_PQR_ASSOC, &pqr);
+	this_cpu_ptr(rdt->cpus)->before = pqr & PQR_RMID_MASK;
 }
 
 void rdt_cpu_left(struct rdt *rdt)
@@ -191,15 +216,32 @@ void rdt_cpu_left(struct rdt *rdt)
 	local_irq_restore(flags);
 }
 
-void rdt_set_rmid(struct rdt *rdt, u32 rmid)
+/*
+ * Who sets CLOSIDs does not tell us: what is there now is right. Where it cannot be read,
+ * nothing is written.
+ *
+ * Context: interrupts off.
+ */
+static bool put_rmid(const struct rdt *rdt, u32 rmid, bool only_if_other)
 {
 	u64 pqr;
 
-	if (!rdt_has_counters(rdt))
-		return;
-	/* Who sets CLOSIDs does not tell us: what is there now is right. */
-	pqr = read_pqr(rdt);
+	if (rdt->registers->read(RDT_MSR_PQR_ASSOC, &pqr) ||
+	    (only_if_other && (pqr & PQR_RMID_MASK) == rmid))
+		return false;
 	rdt->registers->write(RDT_MSR_PQR_ASSOC, (pqr & ~PQR_RMID_MASK) | rmid);
+	return true;
+}
+
+void rdt_set_rmid(struct rdt *rdt, u32 rmid)
+{
+	if (rdt_has_counters(rdt))
+		put_rmid(rdt, rmid, false);
+}
+
+bool rdt_assert_rmid(struct rdt *rdt, u32 rmid)
+{
+	return rdt_has_counters(rdt) && put_rmid(rdt, rmid, true);
 }
 
 static bool has_event(const struct rdt_features *features, u32 event)
@@ -244,12 +286,9 @@ u64 rdt_cache_bytes(struct rdt *rdt)
 }
 
 /* Context: hard interrupt of every CPU. */
-static void zero_rmid(void *registers_of)
+static void zero_rmid(void *rdt)
 {
-	const struct rdt *rdt = registers_of;
-	u64 pqr = read_pqr(rdt);
-
-	rdt->registers->write(RDT_MSR_PQR_ASSOC, pqr & ~PQR_RMID_MASK);
+	put_rmid(rdt, 0, false);
 }
 
 /*

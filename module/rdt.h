@@ -51,7 +51,7 @@ struct rdt {
  * @choice: what is asked for
  *
  * Says in the kernel log what was found, and why where that is less than asked for.
- * Writes no register.
+ * Writes no register but one CPU's QM_EVTSEL, to see that it can.
  *
  * Context: process, may sleep.
  * Return: 0; -ENODEV where @choice asks for what is not there, -EBUSY where resctrl is
@@ -89,6 +89,18 @@ void rdt_cpu_left(struct rdt *rdt);
  * CPU has and come only when it changes.
  */
 void rdt_set_rmid(struct rdt *rdt, u32 rmid);
+
+/**
+ * rdt_assert_rmid - rdt_set_rmid(), where the register says something else
+ * @rdt: open
+ * @rmid: what this CPU should have
+ *
+ * Firmware, suspend to RAM, or a resctrl that came and went may have written it.
+ *
+ * Context: interrupts off.
+ * Return: it was something else.
+ */
+bool rdt_assert_rmid(struct rdt *rdt, u32 rmid);
 
 /**
  * rdt_read - read a counter of this CPU's L3 domain

@@ -2,7 +2,7 @@
 /*
  * rdt_registers.h - the one way to the processor's monitoring: CPUID, MSRs, resctrl
  *
- * The hardware's table is in rdt.c; rdt_sim.ko offers another, so that every line
+ * The hardware's table is in rdt_hardware.c; rdt_sim.ko offers another, so that every line
  * above it runs where no RDT is.
  */
 #ifndef MEMORY_COLLECTOR_RDT_REGISTERS_H
@@ -19,7 +19,6 @@
 
 /**
  * struct rdt_registers - the registers of the CPU that asks
- * @simulated: nothing of it is real
  * @cpuid: CPUID with EAX and ECX; zeroes where there is no such leaf
  * @read: RDMSR; -EIO where it faults
  * @write: WRMSR; -EIO where it faults
@@ -29,7 +28,6 @@
  * interrupt and under the run-queue lock as well. @resctrl_mounted: process, may sleep.
  */
 struct rdt_registers {
-	bool simulated;
 	void (*cpuid)(u32 leaf, u32 subleaf, struct rdt_cpuid *result);
 	int (*read)(u32 msr, u64 *value);
 	int (*write)(u32 msr, u64 value);

@@ -11,13 +11,14 @@
  * resctrl_watch_start - look twice a second
  * @rdt: open; outlives the watch; nothing is watched where it has no registers
  * @seen_unmounted_ns: before rdt_open() looked, CLOCK_MONOTONIC
+ * @yielded: called after rdt_yield(), in process context; may sleep
  *
  * Within about a second of the mount rdt_yield() was called, the log says so, and an event
  * resctrl_mounted says since when samples are suspect.
  *
  * Context: process, may sleep.
  */
-void resctrl_watch_start(struct rdt *rdt, u64 seen_unmounted_ns);
+void resctrl_watch_start(struct rdt *rdt, u64 seen_unmounted_ns, void (*yielded)(void));
 
 /**
  * resctrl_watch_stop - the end, whether it was started or not

@@ -36,12 +36,27 @@ static void publish(struct rmid_allocator *allocator, u32 rmid)
 		set_bit(rmid, allocator->active);
 }
 
-/* After every change of the pool, for those who look without the lock. */
+static int answer_of(const struct rmid_pool *pool)
+{
+	if (pool->free.first)
+		return 0;
+	return pool->limbo.count ? -EBUSY : -ENOSPC;
+}
+
+/*
+ * After every change of the pool, for those who look without the lock: all CPUs do, at every
+ * tick, and a change seldom makes a difference to them.
+ */
 static void publish_due(struct rmid_allocator *allocator)
 {
+	u64 due_ns = rmid_pool_due_ns(&allocator->pool);
+	int answer = answer_of(&allocator->pool);
+
 	lockdep_assert_held(&allocator->lock);
-	WRITE_ONCE(allocator->due_ns, rmid_pool_due_ns(&allocator->pool));
-	WRITE_ONCE(allocator->none_free, !allocator->pool.free.first);
+	if (allocator->due_ns != due_ns)
+		WRITE_ONCE(allocator->due_ns, due_ns);
+	if (allocator->answer != answer)
+		WRITE_ONCE(allocator->answer, answer);
 }
 
 struct rmid_view rmid_allocator_view(const struct rmid_allocator *allocator, u32 rmid)
@@ -92,26 +107,27 @@ void rmid_allocator_destroy(struct rmid_allocator *allocator)
  * all CPUs: they are refused without the lock. What changes at this very moment is found by
  * whoever asks next.
  */
-static bool refused_at_once(struct rmid_allocator *allocator, int *err)
+static int refused_at_once(struct rmid_allocator *allocator)
 {
-	if (!READ_ONCE(allocator->none_free) || ktime_get_ns() >= READ_ONCE(allocator->due_ns))
-		return false;
-	*err = READ_ONCE(allocator->pool.limbo.count) ? -EBUSY : -ENOSPC;
-	if (*err == -EBUSY)
+	int err = READ_ONCE(allocator->answer);
+
+	if (!err || ktime_get_ns() >= READ_ONCE(allocator->due_ns))
+		return 0;
+	if (err == -EBUSY)
 		this_cpu_inc(allocator->refused->later);
 	else
 		this_cpu_inc(allocator->refused->never);
-	return true;
+	return err;
 }
 
 /* The time is read under the lock, so that it never runs backwards for the pool. */
 int rmid_allocator_get(struct rmid_allocator *allocator, const struct rmid_owner *owner,
 		       struct rmid_grant *grant)
 {
+	int err = refused_at_once(allocator);
 	unsigned long flags;
-	int err;
 
-	if (refused_at_once(allocator, &err))
+	if (err)
 		return err;
 	raw_spin_lock_irqsave(&allocator->lock, flags);
 	err = rmid_pool_alloc(&allocator->pool, owner, ktime_get_ns(), grant);
@@ -179,22 +195,32 @@ bool rmid_allocator_check(struct rmid_allocator *allocator, u32 rmid, u32 genera
 }
 
 /* The bound is for the tick's length: the rest is due at the next one as well. */
-void rmid_allocator_settle(struct rmid_allocator *allocator)
+void rmid_allocator_settle(struct rmid_allocator *allocator, u64 now_ns)
 {
 	unsigned long flags;
 	u32 rmid, i;
 
-	if (ktime_get_ns() < READ_ONCE(allocator->due_ns))
+	if (now_ns < READ_ONCE(allocator->due_ns))
 		return;
 	/* Ticks come to all CPUs at once, and one is enough. */
 	if (!raw_spin_trylock_irqsave(&allocator->lock, flags))
 		return;
 	for (i = 0; i < SETTLED_PER_TICK; i++) {
-		rmid = rmid_pool_settle(&allocator->pool, ktime_get_ns());
+		rmid = rmid_pool_settle(&allocator->pool, now_ns);
 		if (!rmid)
 			break;
 		publish(allocator, rmid);
 	}
+	publish_due(allocator);
+	raw_spin_unlock_irqrestore(&allocator->lock, flags);
+}
+
+void rmid_allocator_by_time(struct rmid_allocator *allocator)
+{
+	unsigned long flags;
+
+	raw_spin_lock_irqsave(&allocator->lock, flags);
+	rmid_pool_by_time(&allocator->pool);
 	publish_due(allocator);
 	raw_spin_unlock_irqrestore(&allocator->lock, flags);
 }

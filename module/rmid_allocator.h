@@ -51,24 +51,32 @@ struct rmid_refused {
 
 /**
  * struct rmid_allocator - owned by the caller, its members by rmid_allocator.c
- * @lock: protects @pool; taken last of all locks, nothing is called under it but
- *	@events
+ * @infos: memory of @pool
  * @views: per RMID a &struct rmid_view in 64 bits, written under @lock
  * @active: RMIDs that are not free, written under @lock
  * @refused: per CPU
+ * @events: who is told
  * @due_ns: rmid_pool_due_ns(), written under @lock
- * @none_free: written under @lock
+ * @answer: what rmid_pool_alloc() says before that time, written under @lock
+ * @lock: protects @pool; taken last of all locks, nothing is called under it but
+ *	@events
+ * @pool: the RMIDs
+ *
+ * In three parts, by who pulls cache lines away from whom: never written, read without the
+ * lock by all CPUs at every tick, and written at every change.
  */
 struct rmid_allocator {
-	raw_spinlock_t lock;
-	struct rmid_pool pool;
 	struct rmid_info *infos;
 	u64 *views;
 	unsigned long *active;
 	struct rmid_refused __percpu *refused;
-	u64 due_ns;
-	bool none_free;
 	const struct rmid_allocator_events *events;
+
+	u64 due_ns ____cacheline_aligned_in_smp;
+	int answer;
+
+	raw_spinlock_t lock ____cacheline_aligned_in_smp;
+	struct rmid_pool pool;
 };
 
 /**
@@ -115,11 +123,18 @@ bool rmid_allocator_check(struct rmid_allocator *allocator, u32 rmid, u32 genera
 /**
  * rmid_allocator_settle - let go from limbo what only waited for its time
  * @allocator: allocator
+ * @now_ns: not in the future, CLOCK_MONOTONIC
  *
  * At every tick, so that what is said of RMIDs is true. Takes the lock only where
  * something is due and nobody has it; lets go some, not all, of many.
  */
-void rmid_allocator_settle(struct rmid_allocator *allocator);
+void rmid_allocator_settle(struct rmid_allocator *allocator, u64 now_ns);
+
+/**
+ * rmid_allocator_by_time - from now on time alone decides: nobody reads occupancy any more
+ * @allocator: allocator
+ */
+void rmid_allocator_by_time(struct rmid_allocator *allocator);
 
 /**
  * rmid_allocator_view - one RMID as it is at this moment, without a lock

@@ -26,17 +26,18 @@
 
 /*
  * In limbo, and its lines are still there: told to the allocator once in so many ns, as a
- * power of two: some four times a second, or at every tick where they are longer.
+ * power of two: some four times a second, or at every tick where they are longer. Not all
+ * RMIDs in the same tick.
  */
 #define REPORT_SHIFT 28
+#define REPORT_STAGGER_SHIFT 20
 
 /*
  * What a domain knows of the lines of an RMID in limbo, in one number, since CPUs of other
- * domains read it: generation, an enum rdt_state, and the occupancy in KiB, rounded up.
+ * domains read it: generation, and whether they are gone.
  */
 #define REMAINS_GENERATION_SHIFT 32
-#define REMAINS_STATE_SHIFT 30
-#define REMAINS_KIB_MASK GENMASK(29, 0)
+#define REMAINS_CLEAN 1
 
 /**
  * struct slot - an RMID in one domain, written by the CPU that reads it
@@ -44,25 +45,31 @@
  * @local: likewise
  * @occupancy_bytes: last value
  * @remains: see above; of an RMID in limbo
+ * @rested_ns: boundary from which it may leave limbo, once @ended
  * @generation: whose figures these are; 0 for nobody's yet
+ * @told: &sampler.told when its figures were emitted last
  * @reported: period of REPORT_SHIFT in which the allocator was told last
  * @occupancy_state: of the last read
  * @total_state: likewise
  * @local_state: likewise
  * @ended: the owner has left, and all it used is in the sums
+ *
+ * Neighbours are other CPUs', so each has cache lines of its own.
  */
 struct slot {
 	struct rdt_sum total;
 	struct rdt_sum local;
 	u64 occupancy_bytes;
 	u64 remains;
+	u64 rested_ns;
 	u32 generation;
+	u32 told;
 	u32 reported;
 	u8 occupancy_state;
 	u8 total_state;
 	u8 local_state;
 	bool ended;
-};
+} ____cacheline_aligned_in_smp;
 
 /**
  * struct sampler_cpu - one CPU's part, written by it
@@ -80,6 +87,7 @@ struct sampler_cpu {
  * @allocator: whose RMIDs
  * @policy: parameters
  * @shares: who reads what
+ * @told: another number: figures that have not moved are to be emitted once, too
  * @cpus: per CPU
  */
 struct sampler {
@@ -87,6 +95,7 @@ struct sampler {
 	struct rmid_allocator *allocator;
 	struct sampler_policy policy;
 	struct shares shares;
+	u32 told;
 	struct sampler_cpu __percpu *cpus;
 };
 
@@ -168,13 +177,14 @@ static bool read_figures(const struct sweep *sweep, u32 rmid, struct slot *slot)
 	return changed;
 }
 
-static void emit(const struct sweep *sweep, u32 rmid, const struct slot *slot, s32 tgid)
+static void emit(const struct sweep *sweep, u32 rmid, struct slot *slot, s32 tgid)
 {
 	const struct rdt *rdt = sweep->sampler->rdt;
 	struct rdt_sample sample;
 
 	if (!trace_rdt_sample_enabled())
 		return;
+	slot->told = READ_ONCE(sweep->sampler->told);
 	sample = (struct rdt_sample){
 		.tick = sweep->tick->number,
 		.boundary_ns = sweep->tick->boundary_ns,
@@ -194,35 +204,44 @@ static void emit(const struct sweep *sweep, u32 rmid, const struct slot *slot, s
 	sweep->counts->samples++;
 }
 
-/* The worst of what the domains with online CPUs know; false where one knows nothing yet. */
-static bool worst_remains(const struct sampler *sampler, u32 rmid, u32 generation,
-			  struct rdt_reading *worst)
+/* Gone in every domain with online CPUs, as far as each of them knows. */
+static bool clean_everywhere(const struct sampler *sampler, u32 rmid, u64 clean)
 {
 	u32 count = smp_load_acquire(&sampler->shares.count), i;
-	u64 remains, kib = 0;
 
-	*worst = (struct rdt_reading){.state = RDT_VALUE};
 	for (i = 0; i < count; i++) {
 		const struct share_domain *domain = sampler->shares.domains[i];
 
-		if (!READ_ONCE(domain->readers))
-			continue;
-		remains = READ_ONCE(slot_of(domain, rmid)->remains);
-		if (remains >> REMAINS_GENERATION_SHIFT != generation)
+		if (READ_ONCE(domain->readers) &&
+		    READ_ONCE(slot_of(domain, rmid)->remains) != clean)
 			return false;
-		worst->state = max_t(u32, worst->state, (u32)remains >> REMAINS_STATE_SHIFT);
-		kib = max_t(u64, kib, remains & REMAINS_KIB_MASK);
 	}
-	worst->value = worst->state == RDT_VALUE ? kib << 10 : 0;
 	return true;
 }
 
-static void note_remains(struct slot *slot)
+/* Return: the lines in this domain are gone. */
+static bool note_remains(struct slot *slot, const struct rmid_policy *policy)
 {
-	u64 kib = min_t(u64, DIV_ROUND_UP_ULL(slot->occupancy_bytes, 1024), REMAINS_KIB_MASK);
+	bool clean = slot->occupancy_state == RDT_VALUE &&
+		     slot->occupancy_bytes <= policy->clean_bytes;
+	u64 remains = (u64)slot->generation << REMAINS_GENERATION_SHIFT |
+		      (clean ? REMAINS_CLEAN : 0);
 
-	WRITE_ONCE(slot->remains, (u64)slot->generation << REMAINS_GENERATION_SHIFT |
-					  (u32)slot->occupancy_state << REMAINS_STATE_SHIFT | kib);
+	/* Other domains look at it: written only where there is something new. */
+	if (slot->remains != remains)
+		WRITE_ONCE(slot->remains, remains);
+	return clean;
+}
+
+static bool report_is_due(const struct sweep *sweep, u32 rmid, struct slot *slot)
+{
+	u64 staggered_ns = sweep->tick->boundary_ns + ((u64)rmid << REPORT_STAGGER_SHIFT);
+	u32 period = staggered_ns >> REPORT_SHIFT;
+
+	if (slot->reported == period)
+		return false;
+	slot->reported = period;
+	return true;
 }
 
 /* Let an RMID leave limbo if its lines are gone everywhere, else say now and then why not. */
@@ -230,19 +249,24 @@ static void settle_limbo(const struct sweep *sweep, u32 rmid, struct slot *slot)
 {
 	struct rmid_allocator *allocator = sweep->sampler->allocator;
 	const struct rmid_policy *policy = &allocator->pool.policy;
-	u32 period = sweep->tick->boundary_ns >> REPORT_SHIFT;
-	struct rdt_reading worst;
+	struct rdt_reading reading = {.state = slot->occupancy_state};
+	bool clean;
 
 	if (!policy->by_occupancy)
 		return;
-	note_remains(slot);
-	if (!worst_remains(sweep->sampler, rmid, slot->generation, &worst))
+	clean = note_remains(slot, policy);
+	if (sweep->tick->boundary_ns < slot->rested_ns)
 		return;
-	if ((worst.state != RDT_VALUE || worst.value > policy->clean_bytes) &&
-	    slot->reported == period)
-		return;
-	slot->reported = period;
-	rmid_allocator_check(allocator, rmid, slot->generation, &worst);
+	if (clean) {
+		if (!clean_everywhere(sweep->sampler, rmid, slot->remains) ||
+		    rmid_allocator_view(allocator, rmid).state != RMID_LIMBO)
+			return;
+	} else {
+		if (!report_is_due(sweep, rmid, slot))
+			return;
+		reading.value = reading.state == RDT_VALUE ? slot->occupancy_bytes : 0;
+	}
+	rmid_allocator_check(allocator, rmid, slot->generation, &reading);
 }
 
 /*
@@ -268,14 +292,18 @@ static void read_rmid(const struct sweep *sweep, u32 rmid)
 		return;
 	}
 	if (view.state == RMID_USED) {
-		if (changed || sweep->sampler->policy.emit_all)
+		if (changed || sweep->sampler->policy.emit_all ||
+		    slot->told != READ_ONCE(sweep->sampler->told))
 			emit(sweep, rmid, slot, view.tgid);
 		return;
 	}
 	/* Once more for what it used after its last sample, then no more */
-	if (!slot->ended && changed)
-		emit(sweep, rmid, slot, view.tgid);
-	slot->ended = true;
+	if (!slot->ended) {
+		if (changed)
+			emit(sweep, rmid, slot, view.tgid);
+		slot->ended = true;
+		slot->rested_ns = sweep->tick->boundary_ns + allocator->pool.policy.min_free_ns;
+	}
 	settle_limbo(sweep, rmid, slot);
 }
 
@@ -373,11 +401,53 @@ static void warn_of_clusters(const struct share_domain *domain)
 			domain->id, node, own);
 }
 
+/*
+ * Where the sums of an RMID begin in a domain that nobody has read yet, or not since its
+ * last CPU left. Meanwhile its counters may have begun anew: what is missing is unknown.
+ *
+ * Context: interrupts off.
+ */
+static void begin_slot(const struct sweep *sweep, u32 rmid)
+{
+	static const struct rdt_reading unknown = {.state = RDT_UNAVAILABLE};
+	const struct rdt_features *features = &sweep->sampler->rdt->features;
+	struct slot *slot = slot_of(sweep->domain, rmid);
+
+	rdt_sum_add(&slot->total, features, &unknown);
+	rdt_sum_add(&slot->local, features, &unknown);
+	read_figures(sweep, rmid, slot);
+	/* The first owner will be the next one. */
+	if (!slot->generation)
+		slot->ended = true;
+}
+
+/* Context: as shares_join()'s @first. */
+static void begin_domain(void *sampler_of, struct share_domain *domain)
+{
+	struct sampler *sampler = sampler_of;
+	struct sampler_status unused = {};
+	const struct sweep sweep = {.sampler = sampler, .domain = domain, .counts = &unused};
+	unsigned long flags;
+	u32 rmid;
+
+	for (rmid = 1; rmid <= sampler->shares.max_rmid; rmid++) {
+		local_irq_save(flags);
+		begin_slot(&sweep, rmid);
+		local_irq_restore(flags);
+		cond_resched();
+	}
+}
+
+void sampler_tell_all(struct sampler *sampler)
+{
+	WRITE_ONCE(sampler->told, sampler->told + 1);
+}
+
 void sampler_cpu_joined(struct sampler *sampler)
 {
 	u32 domain = rdt_domain(sampler->rdt);
 
-	if (!shares_join(&sampler->shares, domain))
+	if (!shares_join(&sampler->shares, domain, begin_domain, sampler))
 		warn_of_clusters(this_cpu_ptr(sampler->shares.cpus)->domain);
 	else
 		pr_warn("CPU %d came online with the new L3 domain %u, and there is no memory for it: its counters are not read\n",

@@ -6,6 +6,9 @@
  * which. What does not fit into a tick's budget is first in the next one. RMIDs in limbo
  * are read too: what the owner used last is told in one more sample, and they can leave
  * limbo when their lines are gone.
+ *
+ * Sums begin when a domain's first CPU joins, so that also what is used before the first
+ * tick of an RMID's first owner is in them.
  */
 #ifndef MEMORY_COLLECTOR_SAMPLER_H
 #define MEMORY_COLLECTOR_SAMPLER_H
@@ -98,10 +101,22 @@ struct sampler *sampler_create(struct rdt *rdt, struct rmid_allocator *allocator
  * sampler_cpu_joined - this CPU takes its share of its domain from now on
  * sampler_cpu_left - and gives it up
  *
+ * Joined before anything runs with an RMID on this CPU, left after that.
+ *
  * Context: hotplug thread of the CPU, which is online; may sleep.
  */
 void sampler_cpu_joined(struct sampler *sampler);
 void sampler_cpu_left(struct sampler *sampler);
+
+/**
+ * sampler_tell_all - emit a sample of every used RMID once, whether it has moved or not
+ * @sampler: created
+ *
+ * For a recorder that has just begun: what does not move says nothing otherwise.
+ *
+ * Context: process; calls do not overlap.
+ */
+void sampler_tell_all(struct sampler *sampler);
 
 /**
  * sampler_tick - read this CPU's share

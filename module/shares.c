@@ -134,13 +134,16 @@ static void resume_members(struct shares *shares, struct share_domain *domain)
 		share_out(shares, domain, number, index++);
 }
 
-int shares_join(struct shares *shares, u32 id)
+int shares_join(struct shares *shares, u32 id,
+		void (*first)(void *data, struct share_domain *domain), void *data)
 {
 	struct share_domain *domain;
 
 	mutex_lock(&shares->lock);
 	domain = find_domain(shares, id);
 	if (domain) {
+		if (cpumask_empty(&domain->members) && first)
+			first(data, domain);
 		pause_members(shares, domain);
 		cpumask_set_cpu(smp_processor_id(), &domain->members);
 		resume_members(shares, domain);

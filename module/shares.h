@@ -88,11 +88,14 @@ int shares_add_domain(struct shares *shares, u32 id);
  * shares_join - this CPU takes its share of a domain
  * @shares: shares
  * @id: the domain's number
+ * @first: called before where nobody has a share of the domain; may be NULL
+ * @data: its argument
  *
- * Context: hotplug thread of the CPU, which is online; may sleep.
+ * Context: hotplug thread of the CPU, which is online; may sleep, and so may @first.
  * Return: 0, or -ENOMEM, and then the CPU has none.
  */
-int shares_join(struct shares *shares, u32 id);
+int shares_join(struct shares *shares, u32 id,
+		void (*first)(void *data, struct share_domain *domain), void *data);
 
 /**
  * shares_leave - this CPU gives its share to the others

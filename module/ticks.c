@@ -42,7 +42,7 @@ static enum hrtimer_restart tick(struct hrtimer *hrtimer)
 	cpu->next += 1 + tick->missed;
 
 	processes_tick(users.processes);
-	rmid_allocator_settle(users.allocator);
+	rmid_allocator_settle(users.allocator, tick->boundary_ns);
 	if (users.sampler)
 		sampler_tick(users.sampler, tick);
 	return sync_timer_restart(hrtimer, &timer);
@@ -53,9 +53,9 @@ static void joined(struct sync_timer *source, const struct sync_timer_period *pe
 {
 	this_cpu_ptr(&cpus)->next = period->first;
 	rdt_cpu_joined(users.rdt);
-	processes_cpu_joined(users.processes);
 	if (users.sampler)
 		sampler_cpu_joined(users.sampler);
+	processes_cpu_joined(users.processes);
 }
 
 /* Context: hotplug thread of this CPU, after its last tick. */
@@ -65,9 +65,9 @@ static void left(struct sync_timer *source, const struct sync_timer_period *peri
 
 	account_lost(cpu, period->next);
 	cpu->status.missed += period->end - period->next;
+	processes_cpu_left(users.processes);
 	if (users.sampler)
 		sampler_cpu_left(users.sampler);
-	processes_cpu_left(users.processes);
 	rdt_cpu_left(users.rdt);
 }
 
@@ -85,6 +85,11 @@ int ticks_start(const struct ticks_users *whom, u64 interval_ns,
 void ticks_stop(void)
 {
 	sync_timer_destroy(&timer);
+}
+
+const struct lead_policy *ticks_lead(void)
+{
+	return &timer.lead;
 }
 
 struct ticks_status ticks_status(unsigned int number)

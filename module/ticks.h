@@ -43,7 +43,7 @@ struct ticks_status {
  * ticks_start - CPUs join, now and as they come online, and tick
  * @users: copied
  * @interval_ns: INTERVAL_MIN_NS to INTERVAL_MAX_NS
- * @wanted: the lead; joined and left are this file's
+ * @wanted: phase and lead; joined and left are this file's
  *
  * Context: process, may sleep.
  * Return: 0, or as sync_timer_init(); on error nothing ticks.
@@ -57,6 +57,9 @@ int ticks_start(const struct ticks_users *users, u64 interval_ns,
  * Context: process, may sleep; after ticks_start(), whether it succeeded or not.
  */
 void ticks_stop(void);
+
+/** ticks_lead - the lead as it has come to be; after ticks_start() succeeded */
+const struct lead_policy *ticks_lead(void);
 
 /** ticks_status - of CPU @number; any context */
 struct ticks_status ticks_status(unsigned int number);

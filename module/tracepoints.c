@@ -64,6 +64,7 @@ static u8 source;
 static DEFINE_MUTEX(dump_mutex);
 static LIST_HEAD(recorders);
 static struct rmid_allocator *allocator;
+static struct sampler *sampler;
 static struct dump dump;
 static u32 pause_ms;
 
@@ -116,10 +117,18 @@ static void write_dump(struct trace_event_file *file)
 	rmid_allocator_dump(allocator);
 }
 
+static void tell_samples(void)
+{
+	lockdep_assert_held(&dump_mutex);
+	if (sampler)
+		sampler_tell_all(sampler);
+}
+
 void tracepoints_dump(void)
 {
 	mutex_lock(&dump_mutex);
 	write_dump(NULL);
+	tell_samples();
 	mutex_unlock(&dump_mutex);
 }
 
@@ -149,6 +158,9 @@ static bool tell(struct recorder *recorder)
 	write_dump(recorder->file);
 	recorder->attempts++;
 	recorder->told = took_all(recorder);
+	/* Now that it is known to record: what does not move, once */
+	if (recorder->told)
+		tell_samples();
 	return !recorder->told;
 }
 
@@ -156,7 +168,9 @@ static void tell_soon(void)
 {
 	lockdep_assert_held(&dump_mutex);
 	pause_ms = FIRST_PAUSE_MS;
-	mod_delayed_work(system_wq, &telling, msecs_to_jiffies(pause_ms));
+	/* Not mod_delayed_work(): the queue it has to name has another name on later kernels. */
+	cancel_delayed_work(&telling);
+	schedule_delayed_work(&telling, msecs_to_jiffies(pause_ms));
 }
 
 static void tell_recorders(struct work_struct *work)
@@ -212,6 +226,7 @@ static void remove_recorder(const struct trace_event_file *file)
 static int register_event(struct trace_event_call *call, enum trace_reg type, void *data)
 {
 	bool watched = !strcmp(trace_event_name(call), "rmid_existing");
+	bool sample = !strcmp(trace_event_name(call), "rdt_sample");
 	int err;
 
 	if (watched && type == TRACE_REG_UNREGISTER)
@@ -222,6 +237,11 @@ static int register_event(struct trace_event_call *call, enum trace_reg type, vo
 		if (err)
 			trace_event_reg(call, TRACE_REG_UNREGISTER, data);
 	}
+	if (!err && sample && type == TRACE_REG_REGISTER) {
+		mutex_lock(&dump_mutex);
+		tell_samples();
+		mutex_unlock(&dump_mutex);
+	}
 	return err;
 }
 
@@ -230,10 +250,11 @@ void tracepoints_source(enum rdt_source from)
 	source = from;
 }
 
-void tracepoints_open(struct rmid_allocator *from)
+void tracepoints_open(struct rmid_allocator *from, struct sampler *samples)
 {
 	mutex_lock(&dump_mutex);
 	allocator = from;
+	sampler = samples;
 	if (!list_empty(&recorders))
 		tell_soon();
 	mutex_unlock(&dump_mutex);
@@ -243,6 +264,7 @@ void tracepoints_close(void)
 {
 	mutex_lock(&dump_mutex);
 	allocator = NULL;
+	sampler = NULL;
 	mutex_unlock(&dump_mutex);
 	cancel_delayed_work_sync(&telling);
 }

@@ -11,6 +11,7 @@
 
 #include "rdt.h"
 #include "rmid_allocator.h"
+#include "sampler.h"
 
 /* rmid_alloc, rmid_free, rmid_exec and rmid_existing */
 extern const struct rmid_allocator_events tracepoints_rmid_events;
@@ -21,10 +22,13 @@ void tracepoints_source(enum rdt_source source);
 /**
  * tracepoints_open - tell recorders, those who came before as well
  * @allocator: initialised; stays so until tracepoints_close()
+ * @sampler: likewise; NULL where there are no samples
+ *
+ * Whoever is told of the RMIDs gets one sample of each as well.
  *
  * Context: process, may sleep.
  */
-void tracepoints_open(struct rmid_allocator *allocator);
+void tracepoints_open(struct rmid_allocator *allocator, struct sampler *sampler);
 
 /**
  * tracepoints_close - no recorder is told any more when this returns

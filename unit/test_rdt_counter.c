@@ -25,16 +25,16 @@ static void processors(void **state)
 		u32 signature;
 		struct rdt_processor is;
 	} rows[] = {
-		{&intel, 0x00050654, {true, false, 6, 0x55}}, /* Skylake-SP */
-		{&intel, 0x000406f1, {true, false, 6, 0x4f}}, /* Broadwell-EP */
-		{&intel, 0x000806f8, {true, false, 6, 0x8f}}, /* Sapphire Rapids */
-		{&intel, 0x00000f29, {true, false, 15, 0x02}}, /* Pentium 4 */
-		{&intel, 0x000206d7, {true, false, 6, 0x2d}},
-		{&intel, 0x00010543, {true, false, 5, 0x04}}, /* no extended model in family 5 */
-		{&amd, 0x00830f10, {false, true, 0x17, 0x31}},
-		{&amd, 0x00a20f12, {false, true, 0x19, 0x21}},
-		{&hygon, 0x00900f01, {false, true, 0x18, 0x00}},
-		{&other, 0x000006fe, {false, false, 6, 0x0f}},
+		{&intel, 0x00050654, {true, false, 6, 0x55, 4}}, /* Skylake-SP */
+		{&intel, 0x000406f1, {true, false, 6, 0x4f, 1}}, /* Broadwell-EP */
+		{&intel, 0x000806f8, {true, false, 6, 0x8f, 8}}, /* Sapphire Rapids */
+		{&intel, 0x00000f29, {true, false, 15, 0x02, 9}}, /* Pentium 4 */
+		{&intel, 0x000206d7, {true, false, 6, 0x2d, 7}},
+		{&intel, 0x00010543, {true, false, 5, 0x04, 3}}, /* no extended model in family 5 */
+		{&amd, 0x00830f10, {false, true, 0x17, 0x31, 0}},
+		{&amd, 0x00a20f12, {false, true, 0x19, 0x21, 2}},
+		{&hygon, 0x00900f01, {false, true, 0x18, 0x00, 1}},
+		{&other, 0x000006fe, {false, false, 6, 0x0f, 14}},
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
@@ -45,12 +45,17 @@ static void processors(void **state)
 		assert_int_equal(is.amd, rows[i].is.amd);
 		assert_int_equal(is.family, rows[i].is.family);
 		assert_int_equal(is.model, rows[i].is.model);
+		assert_int_equal(is.stepping, rows[i].is.stepping);
 	}
 }
 
 static void features(void **state)
 {
 	static const struct rdt_processor is_intel = {.intel = true, .family = 6, .model = 0x8f};
+	static const struct rdt_processor is_skylake = {
+		.intel = true, .family = 6, .model = 0x55, .stepping = 4};
+	static const struct rdt_processor is_cascade_lake = {
+		.intel = true, .family = 6, .model = 0x55, .stepping = 5};
 	static const struct rdt_processor is_amd = {.amd = true, .family = 0x19, .model = 1};
 	static const struct {
 		const struct rdt_processor *processor;
@@ -64,46 +69,69 @@ static void features(void **state)
 		 2,
 		 {0, 65536, 223, 7},
 		 0,
-		 {223, 65536, 24, true, true, true, false, {}}},
+		 {223, 65536, 24, true, true, true, false, {}, false}},
 		{&is_intel,
 		 1 << 12,
 		 2,
 		 {8, 106496, 447, 7},
 		 0,
-		 {447, 106496, 32, true, true, true, false, {}}},
+		 {447, 106496, 32, true, true, true, false, {}, false}},
 		{&is_intel,
 		 1 << 12,
 		 2,
 		 {0x108, 1, 447, 1},
 		 0,
-		 {447, 1, 32, true, false, false, true, {}}},
+		 {447, 1, 32, true, false, false, true, {}, false}},
 		{&is_intel,
 		 1 << 12,
 		 2,
 		 {38, 64, 15, 4},
 		 0,
-		 {15, 64, 62, false, false, true, false, {}}},
+		 {15, 64, 62, false, false, true, false, {}, false}},
 		/* wider than the data field: cannot be meant */
 		{&is_intel,
 		 1 << 12,
 		 2,
 		 {39, 64, 15, 2},
 		 0,
-		 {15, 64, 24, false, true, false, false, {}}},
+		 {15, 64, 24, false, true, false, false, {}, false}},
 		{&is_intel,
 		 1 << 12,
 		 2,
 		 {0, 0, 0x12345678, 7},
 		 0,
-		 {65535, 1, 24, true, true, true, false, {}}},
-		{&is_amd, 1 << 12, 2, {0, 64, 255, 7}, 0, {255, 64, 44, true, true, true, false, {}}},
+		 {65535, 1, 24, true, true, true, false, {}, false}},
+		{&is_amd,
+		 1 << 12,
+		 2,
+		 {0, 64, 255, 7},
+		 0,
+		 {255, 64, 44, true, true, true, false, {}, false}},
 		{&is_amd,
 		 1 << 12,
 		 2,
 		 {20, 64, 255, 7},
 		 0,
-		 {255, 64, 44, true, true, true, false, {}}},
-		{&is_amd, 1 << 12, 2, {8, 64, 255, 7}, 0, {255, 64, 32, true, true, true, false, {}}},
+		 {255, 64, 44, true, true, true, false, {}, false}},
+		{&is_amd,
+		 1 << 12,
+		 2,
+		 {8, 64, 255, 7},
+		 0,
+		 {255, 64, 32, true, true, true, false, {}, false}},
+		/* 28 cores of 8 RMIDs would be corrected, 30 are not. */
+		{&is_skylake,
+		 1 << 12,
+		 2,
+		 {0, 65536, 239, 7},
+		 0,
+		 {239, 65536, 24, true, true, true, false, {}, true}},
+		{&is_cascade_lake,
+		 1 << 12,
+		 2,
+		 {0, 65536, 239, 7},
+		 0,
+		 {239, 65536, 24, true, true, true, false, {}, false}},
 		{&is_intel, 0, 2, {0, 65536, 223, 7}, -ENODEV, {}},
 		{&is_intel, ~(1U << 12), 2, {0, 65536, 223, 7}, -ENODEV, {}},
 		{&is_intel, 1 << 12, 1, {0, 65536, 223, 7}, -ENODEV, {}},
@@ -130,6 +158,7 @@ static void features(void **state)
 		assert_int_equal(is.local, rows[i].is.local);
 		assert_int_equal(is.overflow_bit, rows[i].is.overflow_bit);
 		assert_int_equal(is.correction.factor, RDT_CORRECTION_ONE);
+		assert_int_equal(is.distrusted, rows[i].is.distrusted);
 	}
 }
 

@@ -222,6 +222,23 @@ static void occupancy_decides(void **state)
 	}
 }
 
+/* Nobody can read occupancy any more. */
+static void time_decides_instead(void **state)
+{
+	struct rmid_pool *pool = new_pool(1, &by_occupancy);
+	struct rmid_grant grant;
+
+	assert_int_equal(alloc(pool, 10, 0, &grant), 0);
+	assert_int_equal(rmid_pool_free(pool, &grant, MS), 0);
+	assert_int_equal(alloc(pool, 10, SECOND, &grant), -EBUSY);
+	rmid_pool_by_time(pool);
+	assert_true(rmid_pool_due_ns(pool) == 3 * MS);
+	assert_int_equal(rmid_pool_settle(pool, 3 * MS - 1), 0);
+	assert_int_equal(rmid_pool_settle(pool, 3 * MS), 1);
+	assert_int_equal(alloc(pool, 10, SECOND, &grant), 0);
+	delete_pool(pool);
+}
+
 static void checks_out_of_range(void **state)
 {
 	static const struct rdt_reading clean = {.state = RDT_VALUE};
@@ -461,9 +478,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(initialisation),      cmocka_unit_test(three_answers),
 		cmocka_unit_test(refused_frees),       cmocka_unit_test(info_and_names),
-		cmocka_unit_test(occupancy_decides),   cmocka_unit_test(checks_out_of_range),
-		cmocka_unit_test(time_runs_backwards), cmocka_unit_test(model_by_time),
-		cmocka_unit_test(model_by_occupancy),
+		cmocka_unit_test(occupancy_decides),   cmocka_unit_test(time_decides_instead),
+		cmocka_unit_test(checks_out_of_range), cmocka_unit_test(time_runs_backwards),
+		cmocka_unit_test(model_by_time),       cmocka_unit_test(model_by_occupancy),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -85,6 +85,7 @@ struct rdt_processor rdt_processor(const struct rdt_cpuid *leaf0, const struct r
 		.amd = vendor_is(leaf0, "AuthenticAMD") || vendor_is(leaf0, "HygonGenuine"),
 		.family = leaf1->eax >> 8 & 0xf,
 		.model = leaf1->eax >> 4 & 0xf,
+		.stepping = leaf1->eax & 0xf,
 	};
 
 	/* The extended model counts for families 6 and 15, the extended family for 15. */
@@ -93,6 +94,13 @@ struct rdt_processor rdt_processor(const struct rdt_cpuid *leaf0, const struct r
 	if (processor.family == 15)
 		processor.family += leaf1->eax >> 20 & 0xff;
 	return processor;
+}
+
+/* As arch/x86/kernel/cpu/resctrl/core.c of Linux has it: Cascade Lake is stepping 5 and on. */
+static bool is_distrusted(const struct rdt_processor *processor)
+{
+	return processor->intel && processor->family == 6 && processor->model == SKYLAKE_X &&
+	       processor->stepping <= 4;
 }
 
 static u32 counter_width(const struct rdt_processor *processor, u32 offset)
@@ -115,6 +123,7 @@ int rdt_features(const struct rdt_processor *processor, const struct rdt_cpuid *
 	features->occupancy = leaf_f1->edx & HAS_OCCUPANCY;
 	features->total = leaf_f1->edx & HAS_TOTAL;
 	features->local = leaf_f1->edx & HAS_LOCAL;
+	features->distrusted = is_distrusted(processor);
 	features->overflow_bit = leaf_f1->eax & OVERFLOW_BIT;
 	features->correction = rdt_correction(processor, leaf_f1->ecx);
 	return 0;

@@ -57,12 +57,14 @@ struct rdt_cpuid {
  * @amd: AuthenticAMD or HygonGenuine
  * @family: with the extended family
  * @model: with the extended model
+ * @stepping: stepping
  */
 struct rdt_processor {
 	bool intel;
 	bool amd;
 	u32 family;
 	u32 model;
+	u32 stepping;
 };
 
 /**
@@ -87,6 +89,7 @@ struct rdt_correction {
  * @local: the event is there
  * @overflow_bit: bit 61 of IA32_QM_CTR says that the counter wrapped
  * @correction: for bandwidth
+ * @distrusted: errata make the counters wrong beyond correction
  */
 struct rdt_features {
 	u32 max_rmid;
@@ -97,6 +100,7 @@ struct rdt_features {
 	bool local;
 	bool overflow_bit;
 	struct rdt_correction correction;
+	bool distrusted;
 };
 
 /**
@@ -116,7 +120,7 @@ struct rdt_sum {
 };
 
 /**
- * rdt_processor - read vendor, family and model
+ * rdt_processor - read vendor, family, model and stepping
  * @leaf0: CPUID.0
  * @leaf1: CPUID.1
  */

@@ -78,6 +78,11 @@ static void leave_limbo(struct rmid_pool *pool, u32 rmid)
 	info->stuck = false;
 }
 
+void rmid_pool_by_time(struct rmid_pool *pool)
+{
+	pool->policy.by_occupancy = false;
+}
+
 u64 rmid_pool_due_ns(const struct rmid_pool *pool)
 {
 	if (pool->policy.by_occupancy || !pool->limbo.first)

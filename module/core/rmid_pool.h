@@ -182,6 +182,14 @@ int rmid_pool_rename(struct rmid_pool *pool, const struct rmid_grant *grant,
 		     const struct rmid_owner *owner);
 
 /**
+ * rmid_pool_by_time - from now on time alone decides
+ * @pool: pool
+ *
+ * What is in limbo longest leaves first, also where it came there by occupancy.
+ */
+void rmid_pool_by_time(struct rmid_pool *pool);
+
+/**
  * rmid_pool_due_ns - when rmid_pool_settle() has something to do
  * @pool: pool
  *

@@ -32,6 +32,14 @@ void rdt_set_rmid(struct rdt *rdt, u32 rmid)
 	this_cpu_write(loaded, rmid);
 }
 
+bool rdt_assert_rmid(struct rdt *rdt, u32 rmid)
+{
+	bool other = this_cpu_read(loaded) != rmid;
+
+	this_cpu_write(loaded, rmid);
+	return other;
+}
+
 /* Nobody but this file calls the probes. */
 int scheduler_probes_register(struct processes *processes)
 {

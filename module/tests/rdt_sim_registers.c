@@ -236,7 +236,6 @@ static bool sim_resctrl_mounted(void)
 }
 
 static const struct rdt_registers table = {
-	.simulated = true,
 	.cpuid = sim_cpuid,
 	.read = sim_read,
 	.write = sim_write,

@@ -438,14 +438,15 @@ static void occupancy(struct ktap *ktap)
 static void unavailable_and_error(struct ktap *ktap)
 {
 	struct rdt_sim_processor wanted = usual();
-	unsigned int cpu = first_cpu(), start = 0, i;
+	unsigned int cpu = first_cpu(), start = 1, i;
 
 	wanted.unavailable_every = 3;
 	wanted.error_every = 5;
 	if (!begin(ktap, &wanted))
 		return;
 	set_rmid(cpu, 5);
-	for (i = 1; i <= 30; i++) {
+	/* The first read was rdt_open()'s. */
+	for (i = 2; i <= 30; i++) {
 		struct rdt_reading is;
 		enum rdt_state wanted_state = i % 5 == 0   ? RDT_ERROR
 					      : i % 3 == 0 ? RDT_UNAVAILABLE

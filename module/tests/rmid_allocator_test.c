@@ -183,7 +183,7 @@ static void time_ends_limbo(struct ktap *ktap)
 		return;
 	give_and_take(ktap, 3);
 	usleep_range(3000, 4000);
-	rmid_allocator_settle(&allocator);
+	rmid_allocator_settle(&allocator, ktime_get_ns());
 	status = rmid_allocator_status(&allocator);
 	KTAP_EXPECT(ktap, status.free == 3 && !status.limbo, "%u free, %u in limbo", status.free,
 		    status.limbo);
@@ -197,7 +197,7 @@ static void time_ends_limbo(struct ktap *ktap)
 	if (!start(ktap, 3, &long_rest))
 		return;
 	give_and_take(ktap, 3);
-	rmid_allocator_settle(&allocator);
+	rmid_allocator_settle(&allocator, ktime_get_ns());
 	status = rmid_allocator_status(&allocator);
 	KTAP_EXPECT(ktap, status.limbo == 3, "%u in limbo", status.limbo);
 	rmid_allocator_destroy(&allocator);
@@ -245,12 +245,21 @@ static void limbo_by_occupancy(struct ktap *ktap)
 	KTAP_EXPECT(ktap, !rmid_allocator_put(&allocator, &grant), "refused");
 	usleep_range(3000, 4000);
 	KTAP_EXPECT(ktap, rmid_allocator_get(&allocator, &owner, &grant) == -EBUSY, "given");
+	rmid_allocator_settle(&allocator, ktime_get_ns());
+	KTAP_EXPECT(ktap, rmid_allocator_view(&allocator, 1).state == RMID_LIMBO, "not in limbo");
 	KTAP_EXPECT(ktap, !rmid_allocator_check(&allocator, 1, generation, &dirty), "left");
 	KTAP_EXPECT(ktap, !rmid_allocator_check(&allocator, 1, generation, &none), "left");
 	KTAP_EXPECT(ktap, !rmid_allocator_check(&allocator, 1, generation + 1, &clean), "left");
 	KTAP_EXPECT(ktap, rmid_allocator_check(&allocator, 1, generation, &clean), "stayed");
 	KTAP_EXPECT(ktap, rmid_allocator_view(&allocator, 1).state == RMID_FREE, "not free");
 	KTAP_EXPECT(ktap, !rmid_allocator_get(&allocator, &owner, &grant), "refused");
+
+	/* Where nobody can read occupancy any more, RMIDs are not in limbo for ever. */
+	KTAP_EXPECT(ktap, !rmid_allocator_put(&allocator, &grant), "refused");
+	rmid_allocator_by_time(&allocator);
+	usleep_range(3000, 4000);
+	rmid_allocator_settle(&allocator, ktime_get_ns());
+	KTAP_EXPECT(ktap, rmid_allocator_view(&allocator, 1).state == RMID_FREE, "not free");
 	rmid_allocator_destroy(&allocator);
 }
 

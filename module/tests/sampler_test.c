@@ -260,9 +260,9 @@ static void figures(struct ktap *ktap)
 		return;
 	join(cpu);
 	grant = give(ktap, 77);
+	start = use_of(0, grant.rmid);
 	load(cpu, grant.rmid);
 	pass(TICK_NS / 2);
-	start = use_of(0, grant.rmid);
 	for (i = 0; i < 50; i++) {
 		tick_on(cpu, cpu);
 		use = use_of(0, grant.rmid);
@@ -285,7 +285,8 @@ static void figures(struct ktap *ktap)
 			    is->local_state);
 		pass(TICK_NS);
 	}
-	KTAP_EXPECT(ktap, is->total_bytes == 49 * TICK_BYTES, "%llu", is->total_bytes);
+	KTAP_EXPECT(ktap, is->total_bytes == 49 * TICK_BYTES + TICK_BYTES / 2, "%llu",
+		    is->total_bytes);
 	end();
 }
 
@@ -357,26 +358,76 @@ static void nothing_is_lost_in_between(struct ktap *ktap)
 	end();
 }
 
-/* What came before the first look is nobody's. */
-static void first_read(struct ktap *ktap)
+/* What came before the CPU joined is nobody's; what came after is the first owner's. */
+static void first_owner(struct ktap *ktap)
 {
 	struct scene scene = usual();
 	unsigned int cpu = first_cpu();
+	const struct rdt_sample *is;
 	struct rmid_grant grant;
 
 	if (!begin(ktap, &scene))
 		return;
-	join(cpu);
 	load(cpu, 1);
 	pass(NSEC_PER_SEC);
+	load(cpu, 0);
+	join(cpu);
 	grant = give(ktap, 1);
 	KTAP_EXPECT(ktap, grant.rmid == 1, "%u", grant.rmid);
+	load(cpu, 1);
+	pass(TICK_NS / 4);
+	/* Shorter than a tick, and the first one all the same */
+	load(cpu, 0);
+	take_back(ktap, &grant);
 	tick_on(cpu, cpu);
-	KTAP_EXPECT(ktap, last_of(ktap, 1)->total_bytes == 0, "%llu", samples[0].total_bytes);
+	is = last_of(ktap, 1);
+	KTAP_EXPECT(ktap, is->total_bytes == TICK_BYTES / 4 && !is->gaps, "%llu, %u gaps",
+		    is->total_bytes, is->gaps);
+	end();
+}
+
+/* Nobody has read the domain for a while, and its counters may have begun anew. */
+static void domain_without_cpus(struct ktap *ktap)
+{
+	struct scene scene = usual();
+	unsigned int cpu = first_cpu();
+	const struct rdt_sample *is;
+
+	if (!begin(ktap, &scene))
+		return;
+	join(cpu);
+	load(cpu, give(ktap, 1).rmid);
 	pass(TICK_NS);
 	tick_on(cpu, cpu);
-	KTAP_EXPECT(ktap, last_of(ktap, 2)->total_bytes == TICK_BYTES, "%llu",
-		    samples[1].total_bytes);
+	leave(cpu);
+	pass(NSEC_PER_SEC);
+	join(cpu);
+	pass(TICK_NS);
+	tick_on(cpu, cpu);
+	is = last_of(ktap, 2);
+	KTAP_EXPECT(ktap, is->total_bytes == 2 * TICK_BYTES, "%llu", is->total_bytes);
+	KTAP_EXPECT(ktap, is->gaps == 2, "%u gaps", is->gaps);
+	end();
+}
+
+/* What does not move is told once to whoever begins to record. */
+static void told_once_more(struct ktap *ktap)
+{
+	struct scene scene = usual();
+	unsigned int cpu = first_cpu();
+
+	scene.sampling.emit_all = false;
+	if (!begin(ktap, &scene))
+		return;
+	join(cpu);
+	give(ktap, 1);
+	tick_on(cpu, cpu);
+	tick_on(cpu, cpu);
+	last_of(ktap, 1);
+	sampler_tell_all(sampler);
+	tick_on(cpu, cpu);
+	tick_on(cpu, cpu);
+	last_of(ktap, 2);
 	end();
 }
 
@@ -403,6 +454,16 @@ static void model_add(struct model *model, enum rdt_state state, u64 now)
 	}
 }
 
+/* What the simulation answers to read number @read */
+static enum rdt_state answer_to(const struct rdt_sim_processor *processor, u32 read)
+{
+	if (processor->error_every && read % processor->error_every == 0)
+		return RDT_ERROR;
+	if (processor->unavailable_every && read % processor->unavailable_every == 0)
+		return RDT_UNAVAILABLE;
+	return RDT_VALUE;
+}
+
 static void unavailable_and_error(struct ktap *ktap)
 {
 	static const struct {
@@ -422,18 +483,18 @@ static void unavailable_and_error(struct ktap *ktap)
 		if (!begin(ktap, &scene))
 			return;
 		join(cpu);
+		/* One read was rdt_open()'s; all RMIDs were read when the CPU joined, 1 first. */
+		model_add(&total, answer_to(&scene.processor, 3), 0);
+		model_add(&local, answer_to(&scene.processor, 4), 0);
+		total.gaps = 0;
+		local.gaps = 0;
+		reads = 1 + 3 * scene.processor.max_rmid;
 		load(cpu, give(ktap, 1).rmid);
 		for (tick = 0; tick < 30; tick++) {
 			enum rdt_state states[3];
 
 			for (event = 0; event < 3; event++) {
-				states[event] = RDT_VALUE;
-				reads++;
-				if (rows[i].error_every && reads % rows[i].error_every == 0)
-					states[event] = RDT_ERROR;
-				else if (rows[i].unavailable_every &&
-					 reads % rows[i].unavailable_every == 0)
-					states[event] = RDT_UNAVAILABLE;
+				states[event] = answer_to(&scene.processor, ++reads);
 				unavailable += states[event] == RDT_UNAVAILABLE;
 				errors += states[event] == RDT_ERROR;
 			}
@@ -789,7 +850,9 @@ static const struct ktap_case cases[] = {
 	{"figures", figures},
 	{"what_is_emitted", what_is_emitted},
 	{"nothing_is_lost_in_between", nothing_is_lost_in_between},
-	{"first_read", first_read},
+	{"first_owner", first_owner},
+	{"domain_without_cpus", domain_without_cpus},
+	{"told_once_more", told_once_more},
 	{"unavailable_and_error", unavailable_and_error},
 	{"two_domains", two_domains},
 	{"cpus_come_and_go", cpus_come_and_go},
