@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cache.h"
 #include "config.h"
 
 /* ---- the image's own word for its release ---- */
@@ -166,17 +167,10 @@ static bool try_folder(struct search *search, const char *folder)
 
 static bool try_cache(struct search *search)
 {
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
-	char folder[PATH_MAX];
-	int length;
+	char folder[PATH_MAX], name[256];
 
-	if (cache && *cache == '/')
-		length = snprintf(folder, sizeof(folder), "%s/memory-collector/kernels/%s", cache,
-				  search->release);
-	else
-		length = snprintf(folder, sizeof(folder), "%s/.cache/memory-collector/kernels/%s",
-				  home ? home : "", search->release);
-	return length < (int)sizeof(folder) && try_package(search, folder);
+	snprintf(name, sizeof(name), "kernels/%s", search->release);
+	return mc_cache_path(folder, sizeof(folder), name) && try_package(search, folder);
 }
 
 static bool search_everywhere(struct search *search)

@@ -12,20 +12,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define NAME "memory-collector/last-failed-kernel.log"
+#include "cache.h"
+
+#define NAME "last-failed-kernel.log"
 
 /* Makes the folders above it. */
 static bool cache_file(char *path, size_t size)
 {
-	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
 	char *slash;
-	int length;
 
-	if (cache && *cache == '/')
-		length = snprintf(path, size, "%s/" NAME, cache);
-	else
-		length = snprintf(path, size, "%s/.cache/" NAME, home ? home : "");
-	if (length >= (int)size || (!home && !cache))
+	if (!mc_cache_path(path, size, NAME))
 		return false;
 	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';

@@ -23,6 +23,7 @@
 #include "kernel_log.h"
 #include "memory_collector/child.h"
 #include "vm_guest.h"
+#include "vm_qemu_choice.h"
 
 #define NS_PER_S 1000000000LL
 /* With KVM a guest is up in a second or two; one that is not, hangs */
@@ -94,6 +95,20 @@ const char *mc_vm_qemu(uint16_t elf_machine)
 	return machine ? machine->qemu : NULL;
 }
 
+const struct mc_qemu *mc_vm_qemu_chosen(uint16_t elf_machine)
+{
+	static struct mc_qemu chosen[sizeof(machines) / sizeof(machines[0])];
+	const struct machine *machine = machine_of(elf_machine);
+	struct mc_qemu *qemu;
+
+	if (!machine)
+		return NULL;
+	qemu = &chosen[machine - machines];
+	if (!*qemu->program)
+		mc_qemu_choose(machine->qemu, qemu);
+	return qemu;
+}
+
 /* ---- state ---- */
 
 enum { CONSOLE, PROGRESS, RESULTS, VERDICT, COMPLAINTS, N_STREAMS };
@@ -112,6 +127,7 @@ struct stream {
 struct guest {
 	const struct mc_vm *vm;
 	const struct machine *machine;
+	const struct mc_qemu *qemu;
 	bool kvm;
 	struct mc_vm_end *end;
 	struct mc_child child;
@@ -343,14 +359,15 @@ static void compose(struct command *command, const struct guest *guest)
 	const struct machine *machine = guest->machine;
 	const struct mc_vm *vm = guest->vm;
 
-	add(command, machine->qemu, "-nodefaults");
+	add(command, guest->qemu->program, "-nodefaults");
 	add(command, "-no-user-config", "-no-reboot");
 	add(command, "-display", "none");
 	add(command, "-machine", machine->board);
 	if (vm->instruction_ns)
 		add_counted_time(command, machine, vm->instruction_ns);
 	else
-		add_accelerator(command, machine, guest->kvm, vm->in_turns);
+		add_accelerator(command, machine, guest->kvm,
+				vm->in_turns && mc_qemu_is_faulty(guest->qemu));
 	add_format(command, "-smp", "%u", vm->cpus);
 	add_format(command, "-m", "%u", vm->memory_mib);
 	add_format(command, "-chardev", "socket,id=console,fd=%d", guest->stream[CONSOLE].theirs);
@@ -502,6 +519,15 @@ static int judge_verdict(struct guest *guest)
 	return mc_fail(guest->failure, MC_EXIT_ENVIRONMENT, "in the guest, %s", verdict);
 }
 
+/* Where a guest hangs: what else than the guest can be the cause */
+static const char *doubt(const struct guest *guest)
+{
+	if (guest->kvm || guest->vm->cpus < 2 || !mc_qemu_is_faulty(guest->qemu))
+		return "";
+	return "; QEMU before 8.1, as it is here, lets guests hang now and then: "
+	       "harness/fetch-qemu.sh has a newer one for Debian 12";
+}
+
 /* What went wrong, by what there is of it: the first that applies is the cause of the rest. */
 static int judge(struct guest *guest, bool ended, const struct mc_child_end *qemu)
 {
@@ -516,8 +542,8 @@ static int judge(struct guest *guest, bool ended, const struct mc_child_end *qem
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest's kernel panicked: %s",
 			       guest->report);
 	if (guest->report[0])
-		return mc_fail(failure, MC_EXIT_INVALID, "the guest's kernel reports: %s",
-			       guest->report);
+		return mc_fail(failure, MC_EXIT_INVALID, "the guest's kernel reports: %s%s",
+			       guest->report, strstr(guest->report, "rcu") ? doubt(guest) : "");
 	if (guest->verdict[0])
 		return judge_verdict(guest);
 	if (!ended && !guest->end->hello_ns)
@@ -527,8 +553,8 @@ static int judge(struct guest *guest, bool ended, const struct mc_child_end *qem
 	if (!ended)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "the guest did not finish within %.0f s and was ended; its last "
-			       "line: %s",
-			       guest->vm->deadline_ns / 1e9, guest->last);
+			       "line: %s%s",
+			       guest->vm->deadline_ns / 1e9, guest->last, doubt(guest));
 	if (!qemu->exited || qemu->code)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s %s %d%s%s", guest->machine->qemu,
 			       qemu->exited ? "exited with" : "was killed by signal", qemu->code,
@@ -610,15 +636,22 @@ int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *
 		return mc_fail(failure, MC_EXIT_USAGE,
 			       "time can be counted on one CPU only, not on %u", vm->cpus);
 	}
-	*guest = (struct guest){.vm = vm, .machine = machine, .end = end, .failure = failure};
+	*guest = (struct guest){.vm = vm,
+				.machine = machine,
+				.qemu = mc_vm_qemu_chosen(vm->elf_machine),
+				.end = end,
+				.failure = failure};
 	guest->kvm =
 		kvm_possible(vm, machine, end->accelerator_reason, sizeof(end->accelerator_reason));
 	result = run_once(guest);
 	if (guest->kvm && !end->hello_ns && !guest->broken && !mc_stop_requested()) {
 		snprintf(end->accelerator_reason, sizeof(end->accelerator_reason),
 			 "no guest came up with KVM: %.450s", failure->text);
-		*guest = (struct guest){
-			.vm = vm, .machine = machine, .end = end, .failure = failure};
+		*guest = (struct guest){.vm = vm,
+					.machine = machine,
+					.qemu = guest->qemu,
+					.end = end,
+					.failure = failure};
 		if (empty(vm->log) || empty(vm->results))
 			result = mc_fail(failure, MC_EXIT_ENVIRONMENT, "kernel.log: %s",
 					 strerror(errno));

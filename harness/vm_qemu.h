@@ -10,6 +10,7 @@
 #include <stdio.h>
 
 #include "memory_collector/failure.h"
+#include "vm_qemu_choice.h"
 
 /**
  * struct mc_vm - a machine to run
@@ -22,9 +23,8 @@
  * @instruction_ns: an instruction takes exactly this long, a power of two: time is
  *	counted, not measured, and the same from run to run. Emulates one CPU, because
  *	a second one would never start. 0: time is this machine's
- * @in_turns: emulated CPUs take turns. QEMU before 8.1 can go on with the old code where
- *	one CPU changes what another is about to run, as the kernel does when a probe is
- *	registered; a guest that does so all the time hangs sooner or later
+ * @in_turns: emulated CPUs take turns where QEMU has the fault of vm_qemu_choice.h: for
+ *	a guest that registers probes all the time, and would hang sooner or later
  * @memory_mib: how much
  * @append: more words for the kernel's command line
  * @deadline_ns: how long it may run, from its start
@@ -64,8 +64,11 @@ struct mc_vm_end {
 	char text[512];
 };
 
-/* QEMU's program for a machine, or NULL where guests of that machine are not supported */
+/* QEMU's name for a machine, or NULL where guests of that machine are not supported */
 const char *mc_vm_qemu(uint16_t elf_machine);
+
+/* The one that mc_vm_run() takes, found out once; NULL as above */
+const struct mc_qemu *mc_vm_qemu_chosen(uint16_t elf_machine);
 
 /**
  * mc_vm_run - run a guest to its end

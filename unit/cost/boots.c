@@ -124,14 +124,16 @@ static int boot_and_take(const struct cost_files *files, const struct boot *boot
 static int ask_qemu(const struct cost_files *files, char *version, struct mc_failure *failure)
 {
 	const char *argv[] = {NULL, "--version", NULL};
+	const struct mc_qemu *qemu;
 	struct mc_elf elf;
 
 	if (mc_elf_read(&elf, files->run_stress, failure))
 		return -1;
-	argv[0] = mc_vm_qemu(elf.machine);
+	qemu = mc_vm_qemu_chosen(elf.machine);
 	mc_elf_free(&elf);
-	if (!argv[0])
+	if (!qemu)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "no VM for programs of this machine");
+	argv[0] = qemu->program;
 	if (mc_child_output(argv, VERSION_TIMEOUT_NS, version, COST_TEXT_SIZE, failure))
 		return -1;
 	version[strcspn(version, "\n")] = '\0';

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cache.c - the user's folder for what can be fetched or made again
+ */
+#include "cache.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+bool mc_cache_path(char *path, size_t size, const char *name)
+{
+	const char *cache = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
+	int length;
+
+	if (cache && *cache == '/')
+		length = snprintf(path, size, "%s/memory-collector/%s", cache, name);
+	else if (home && *home)
+		length = snprintf(path, size, "%s/.cache/memory-collector/%s", home, name);
+	else
+		return false;
+	return length > 0 && (size_t)length < size;
+}

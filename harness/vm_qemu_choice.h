@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * vm_qemu_choice.h - which QEMU runs the guest
+ *
+ * Before 8.1 QEMU translated code while another CPU was changing it: a guest with several
+ * emulated CPUs can then run what was there before, for ever. Linux changes its code
+ * whenever a trace event or probe comes or goes, so that one guest in some hundreds hangs;
+ * on a busy machine more. ("accel/tcg: Always lock pages before translation", 8.1)
+ */
+#ifndef MEMORY_COLLECTOR_VM_QEMU_CHOICE_H
+#define MEMORY_COLLECTOR_VM_QEMU_CHOICE_H
+
+#include <limits.h>
+#include <stdbool.h>
+
+/**
+ * struct mc_qemu - a QEMU
+ * @program: its name, for PATH, or its path
+ * @major: of its version; 0 where it does not say
+ * @minor: likewise
+ */
+struct mc_qemu {
+	char program[PATH_MAX];
+	unsigned int major, minor;
+};
+
+/**
+ * mc_qemu_choose - the one of PATH or, where that has the fault, one that was fetched
+ * @name: e.g. qemu-system-x86_64
+ * @qemu: set
+ *
+ * harness/fetch-qemu.sh fetches; the libraries of what it fetched are those of the one that
+ * is installed, so that there is no choice where PATH has none.
+ */
+void mc_qemu_choose(const char *name, struct mc_qemu *qemu);
+
+/* Several emulated CPUs may hang for no reason of the guest's. */
+bool mc_qemu_is_faulty(const struct mc_qemu *qemu);
+
+#endif
