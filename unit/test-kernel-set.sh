@@ -31,7 +31,7 @@ refuses() { # CODE PATTERN ARGUMENT...; nothing that was begun is left
 		cat "$work/out" "$work/err"
 		return 1
 	}
-	left=$(find "$work" -name '.kernel-set-*' -o -name release)
+	left=$(find "$work" -name '.fetch-*' -o -name release)
 	[ -z "$left" ] || {
 		echo "left: $left"
 		return 1
