@@ -15,7 +15,24 @@
 /* PQR_ASSOC: the CLOSID is in the upper half */
 #define PQR_RMID(value) ((value)&0xffffffff)
 
+/*
+ * A CPU gets the RMID of what it runs at the next tick at the latest, and between two audits
+ * there is one, whose timer is of the same CPU and as late as that of the audits: at this
+ * audit in a row it has been there for sure.
+ */
+#define AUDITS_LATE 3
+/* CPUs beyond share what is known of them. */
+#define CPUS 8192
+
 enum state { UNKNOWN, FREE, USED };
+
+/* Audits in a row of one CPU that found it without the RMID of the same process */
+struct without {
+	int64_t tgid;
+	uint32_t rmid;
+	uint64_t generation;
+	unsigned int audits;
+};
 
 struct rmid {
 	enum state state;
@@ -30,6 +47,7 @@ struct mc_rmid_history {
 	struct mc_rmid_findings findings;
 	struct rmid *rmid; /* [max_rmid + 1] */
 	uint32_t *rmid_of; /* [tgids] 0: none */
+	struct without *without; /* [CPUS] */
 };
 
 struct mc_rmid_history *mc_rmid_history_new(const struct mc_rmid_terms *terms)
@@ -42,7 +60,8 @@ struct mc_rmid_history *mc_rmid_history_new(const struct mc_rmid_terms *terms)
 	history->rmid = calloc((size_t)terms->max_rmid + 1, sizeof(*history->rmid));
 	/* Touched only where there are processes */
 	history->rmid_of = calloc(TGID_MAX + 1, sizeof(*history->rmid_of));
-	if (history->rmid && history->rmid_of)
+	history->without = calloc(CPUS, sizeof(*history->without));
+	if (history->rmid && history->rmid_of && history->without)
 		return history;
 	mc_rmid_history_free(history);
 	return NULL;
@@ -54,6 +73,7 @@ void mc_rmid_history_free(struct mc_rmid_history *history)
 		return;
 	free(history->rmid);
 	free(history->rmid_of);
+	free(history->without);
 	free(history);
 }
 
@@ -213,31 +233,43 @@ static void on_change(struct mc_rmid_history *history, const struct mc_event *ev
 
 /* ---- audits ---- */
 
-static void on_audit_of_none(struct mc_rmid_history *history, const struct mc_event *event)
+/* Return: whether @event, of a CPU without RMID, is one of a process that has one. */
+static bool is_without(const struct mc_rmid_history *history, const struct mc_event *event)
+{
+	return rmid_of(history, event->tgid) && !event->kernel_thread && !event->exiting;
+}
+
+static void on_audit_of_none(struct mc_rmid_history *history, const struct mc_event *event,
+			     struct without *without)
 {
 	uint32_t own = rmid_of(history, event->tgid);
-	uint64_t since_ns;
+	const struct rmid *rmid = &history->rmid[own];
 
-	if (!own || event->kernel_thread || event->exiting)
-		return;
-	since_ns = history->rmid[own].since_ns;
-	if (event->time_ns > since_ns + history->terms.late_ns)
+	if (without->tgid != event->tgid || without->rmid != own ||
+	    without->generation != rmid->generation)
+		*without = (struct without){event->tgid, own, rmid->generation, 0};
+	if (++without->audits >= AUDITS_LATE)
 		broken(history, MC_RULE_PQR_MISSING, event,
-		       "no RMID for process %" PRId64 ", which has %u for %" PRIu64 " us",
-		       event->tgid, own, (event->time_ns - since_ns) / 1000);
+		       "no RMID at audit %u in a row of process %" PRId64 ", which has %u for "
+		       "%" PRIu64 " us",
+		       without->audits, event->tgid, own, (event->time_ns - rmid->since_ns) / 1000);
 	else
 		history->findings.audits_late++;
 }
 
 static void on_audit(struct mc_rmid_history *history, const struct mc_event *event)
 {
+	struct without *without = &history->without[event->cpu % CPUS];
 	uint64_t value = PQR_RMID(event->value);
 	const struct rmid *rmid;
 
-	if (!value) {
-		on_audit_of_none(history, event);
+	if (!value && is_without(history, event)) {
+		on_audit_of_none(history, event, without);
 		return;
 	}
+	without->audits = 0;
+	if (!value)
+		return;
 	if (event->kernel_thread) {
 		broken(history, MC_RULE_PQR_KERNEL, event,
 		       "RMID %" PRIu64 " while kernel thread %" PRId64 " runs", value, event->pid);

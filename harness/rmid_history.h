@@ -4,7 +4,7 @@
  *
  * Takes the collector's events and the simulation's audits in the order of time and
  * says where they break what the collector promises. Begins in the middle: an RMID of
- * which nothing was heard yet may be in any state.
+ * which nothing was heard yet may be in any state. Audits come no more often than ticks.
  */
 #ifndef MEMORY_COLLECTOR_RMID_HISTORY_H
 #define MEMORY_COLLECTOR_RMID_HISTORY_H
@@ -27,7 +27,7 @@ enum mc_rmid_rule {
 	MC_RULE_LEAKED, /* in use at the end by a process that is no more */
 	MC_RULE_PQR_FOREIGN, /* a CPU had the RMID of another process, or of nobody */
 	MC_RULE_PQR_KERNEL, /* a CPU had an RMID while it ran a kernel thread */
-	MC_RULE_PQR_MISSING, /* a CPU had none for too long while the process had one */
+	MC_RULE_PQR_MISSING, /* audit after audit a CPU had none while the process had one */
 	MC_RMID_RULES,
 };
 
@@ -35,12 +35,11 @@ enum mc_rmid_rule {
  * struct mc_rmid_terms - what is promised
  * @max_rmid: highest RMID
  * @min_free_ns: minimum free time
- * @late_ns: a process whose RMID is older than this runs with it on every CPU
  * @source: enum mc_event_source of every event
  */
 struct mc_rmid_terms {
 	uint32_t max_rmid;
-	uint64_t min_free_ns, late_ns;
+	uint64_t min_free_ns;
 	enum mc_event_source source;
 };
 
@@ -52,8 +51,8 @@ struct mc_rmid_terms {
  * @used: RMIDs in use now
  * @most_used: the most at a time
  * @audits_with_rmid: audits of a CPU that had the RMID of the process it ran
- * @audits_late: audits of a CPU that had none though the process had one, not for
- *	longer than allowed
+ * @audits_late: audits of a CPU that had none though the process had one, not too many in
+ *	a row
  */
 struct mc_rmid_findings {
 	uint64_t broken[MC_RMID_RULES];

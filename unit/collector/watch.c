@@ -16,8 +16,6 @@
 #include "tap.h"
 
 #define INSTANCE "memory_collector_test"
-/* Ticks, and with them late grants, may be delayed where the host is busy. */
-#define LATE_NS 100000000ULL
 #define SETTLE_MS 100
 
 char watch_modules[PATH_MAX] = "/modules";
@@ -89,7 +87,6 @@ static uint64_t parameter(const char *name)
 static bool begin(struct watch *watch, const struct watch_plan *plan, struct mc_failure *failure)
 {
 	struct mc_rmid_terms terms = {
-		.late_ns = LATE_NS,
 		.source = plan->simulation ? MC_SOURCE_SIMULATED : MC_SOURCE_EMULATED,
 	};
 
