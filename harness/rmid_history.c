@@ -310,8 +310,8 @@ void mc_rmid_history_event(struct mc_rmid_history *history, const struct mc_even
 	}
 }
 
-void mc_rmid_history_end(struct mc_rmid_history *history, bool (*alive)(void *data, int64_t tgid),
-			 void *data)
+void mc_rmid_history_end(struct mc_rmid_history *history,
+			 bool (*alive)(void *data, int64_t tgid, uint64_t since_ns), void *data)
 {
 	uint32_t i;
 
@@ -319,7 +319,7 @@ void mc_rmid_history_end(struct mc_rmid_history *history, bool (*alive)(void *da
 		const struct rmid *rmid = &history->rmid[i];
 		struct mc_event last = {.time_ns = rmid->since_ns};
 
-		if (rmid->state == USED && !alive(data, rmid->tgid))
+		if (rmid->state == USED && !alive(data, rmid->tgid, rmid->since_ns))
 			broken(history, MC_RULE_LEAKED, &last,
 			       "RMID %u given to process %" PRId64 " (%s), which is no more", i,
 			       rmid->tgid, rmid->comm);

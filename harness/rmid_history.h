@@ -74,11 +74,11 @@ void mc_rmid_history_event(struct mc_rmid_history *history, const struct mc_even
 /**
  * mc_rmid_history_end - the end: every owner must be alive
  * @history: history
- * @alive: is there such a process now?
+ * @alive: is there such a process, which has its RMID since then?
  * @data: its argument
  */
-void mc_rmid_history_end(struct mc_rmid_history *history, bool (*alive)(void *data, int64_t tgid),
-			 void *data);
+void mc_rmid_history_end(struct mc_rmid_history *history,
+			 bool (*alive)(void *data, int64_t tgid, uint64_t since_ns), void *data);
 
 /* The name that a process has as the owner of an RMID; NULL where it has none */
 const char *mc_rmid_history_name(const struct mc_rmid_history *history, int64_t tgid);

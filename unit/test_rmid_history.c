@@ -146,9 +146,12 @@ static const struct life {
 	 .rule = NONE},
 };
 
-static bool alive(void *data, int64_t tgid)
+static bool alive(void *data, int64_t tgid, uint64_t since_ns)
 {
-	return tgid != *(const int64_t *)data;
+	if (tgid != *(const int64_t *)data)
+		return true;
+	assert_int_equal(since_ns, 1 * MS);
+	return false;
 }
 
 static bool is_event(const struct mc_event *event)

@@ -16,18 +16,6 @@ static int fd = -1;
 static char *text;
 static char report[256];
 
-void klog_begin(void)
-{
-	struct mc_failure failure;
-
-	if (fd >= 0)
-		close(fd);
-	free(text);
-	text = NULL;
-	report[0] = '\0';
-	fd = mc_kernel_log_open(&failure);
-}
-
 static void take(void)
 {
 	char *more = NULL, *both = NULL, first[sizeof(report)];
@@ -47,10 +35,35 @@ static void take(void)
 	free(more);
 }
 
-bool klog_has(const char *words)
+void klog_begin(void)
+{
+	struct mc_failure failure;
+
+	/* What is broken stays so. */
+	if (fd >= 0)
+		take();
+	else
+		fd = mc_kernel_log_open(&failure);
+	free(text);
+	text = NULL;
+}
+
+void klog_begin_of_child(void)
+{
+	close(fd);
+	fd = -1;
+	klog_begin();
+}
+
+bool klog_said(const char *words)
 {
 	take();
-	if (text && strstr(text, words))
+	return text && strstr(text, words);
+}
+
+bool klog_has(const char *words)
+{
+	if (klog_said(words))
 		return true;
 	tap_note("no '%s' in: %s", words, text ? text : "");
 	return false;

@@ -31,8 +31,10 @@ struct watch_plan {
  * struct watch - while it is loaded
  * @kinds: events recorded
  * @trace: of them
- * @before: counters before the first event
- * @after: and after the last one
+ * @before: counters before recording begins
+ * @begun: and behind its beginning
+ * @ending: before it ends
+ * @after: and behind its end
  * @history: made of the events, by watch_judge()
  * @also: gets the events, too; may be NULL
  * @also_data: its argument
@@ -41,7 +43,7 @@ struct watch_plan {
 struct watch {
 	unsigned int kinds;
 	struct mc_collector_trace *trace;
-	struct mc_collector_stats before, after;
+	struct mc_collector_stats before, begun, ending, after;
 	struct mc_rmid_history *history;
 	void (*also)(void *data, const struct mc_event *event);
 	void *also_data;
@@ -55,8 +57,8 @@ bool watch_begin(struct watch *watch, const struct watch_plan *plan);
  * watch_judge - stop recording, and check all that was recorded
  * @watch: watch
  *
- * The processes that were started must be gone. A check for every rule of
- * rmid_history.h, for events lost, and for each counter that must agree.
+ * The processes that were started must be gone; others may come and go. A check for every
+ * rule of rmid_history.h, for events lost, and for each counter that must agree.
  */
 void watch_judge(struct watch *watch);
 
@@ -74,5 +76,11 @@ uint64_t watch_stat(const char *name);
 uint64_t watch_grown(const struct watch *watch, const char *name);
 
 void watch_sleep_ms(unsigned int ms);
+
+#define WATCH_STEP_MS 100
+#define WATCH_TRIES 600
+
+/* Look again and again, for a minute at most, or until asked to stop. Return: it is so. */
+bool watch_wait(bool (*is_so)(void *data), void *data);
 
 #endif
