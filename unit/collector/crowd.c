@@ -15,6 +15,9 @@
 
 #include "watch.h"
 
+/* Execs of one process, where nobody says how many */
+#define CHAIN 20
+
 /* Return: the exit code, -1 where there is none. */
 static int code_of(pid_t pid)
 {
@@ -95,6 +98,47 @@ bool crowd_forks(int times)
 
 	snprintf(number, sizeof(number), "%d", times);
 	return crowd_run(argv);
+}
+
+static bool repeat(const char *const *argv, int times)
+{
+	int i;
+
+	for (i = 0; !times || i < times; i++) {
+		if (!crowd_run(argv))
+			return false;
+	}
+	return true;
+}
+
+bool crowd_chains(int times)
+{
+	char number[16];
+	const char *const argv[] = {watch_alpha, "chain", number, watch_beta, "0", NULL};
+
+	snprintf(number, sizeof(number), "%d", times ? times : CHAIN);
+	return repeat(argv, times ? 1 : 0);
+}
+
+/* The leader is gone, and another thread has its id and goes on. */
+bool crowd_execs_by_thread(int times)
+{
+	const char *const argv[] = {watch_alpha, "threads", "64", watch_beta, NULL};
+
+	return repeat(argv, times);
+}
+
+bool crowd_ends_together(int times)
+{
+	const char *const few[] = {watch_alpha, "together", "2", NULL};
+	const char *const many[] = {watch_alpha, "together", "16", NULL};
+	int i;
+
+	for (i = 0; !times || i < times; i++) {
+		if (!crowd_run(i % 2 ? many : few))
+			return false;
+	}
+	return true;
 }
 
 /* ---- CPUs ---- */

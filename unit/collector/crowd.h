@@ -41,8 +41,14 @@ int crowd_run_code(const char *const *argv);
 /* Likewise. Return: it exited with 0. */
 bool crowd_run(const char *const *argv);
 
-/* For crowd_start(): fork, exit, wait, @times over; 0: until killed */
+/* For crowd_start(), each @times over, 0: until killed. Fork, exit, wait */
 bool crowd_forks(int times);
+/* One process calls exec again and again */
+bool crowd_chains(int times);
+/* One of 64 threads calls exec, which is not the first one */
+bool crowd_execs_by_thread(int times);
+/* All threads of a process end at the same moment */
+bool crowd_ends_together(int times);
 
 /* For crowd_start(): take the last CPU off and on, until killed */
 bool crowd_hotplug(int pause_ms);
