@@ -97,17 +97,27 @@ uint64_t sim_writes(void)
 	return writes;
 }
 
+static bool put(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	ssize_t done;
+
+	if (fd < 0)
+		return false;
+	done = write(fd, text, strlen(text));
+	close(fd);
+	return done == (ssize_t)strlen(text);
+}
+
 bool sim_set(const char *name, const char *value)
 {
 	char path[128];
-	ssize_t put;
-	int fd;
 
 	snprintf(path, sizeof(path), "/sys/module/rdt_sim/parameters/%s", name);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	put = write(fd, value, strlen(value));
-	close(fd);
-	return put == (ssize_t)strlen(value);
+	return put(path, value);
+}
+
+bool sim_program(const char *text)
+{
+	return put(FOLDER "program", text);
 }

@@ -24,4 +24,7 @@ uint64_t sim_writes(void);
 /* Set a parameter of rdt_sim while it is loaded. */
 bool sim_set(const char *name, const char *value);
 
+/* Give one RMID rates of its own: rdt_sim/program. Return: whether it was taken. */
+bool sim_program(const char *text);
+
 #endif

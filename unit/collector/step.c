@@ -6,10 +6,10 @@
  *
  *   NAME exit               exit at once
  *   NAME sleep MS           sleep
- *   NAME burn MS            be busy
+ *   NAME burn MS            be busy; where MS is a path, until there is such a file
  *   NAME forks N            have N children, one after the other; 0: until killed
  *   NAME chain N OTHER MS   become OTHER, which becomes NAME, N times in all; then have a
- *                           child that is busy
+ *                           child that is busy as above
  *   NAME threads N OTHER    start N threads, of which the last one, not the leader,
  *                           becomes OTHER
  *   NAME together N         N threads, the first one included, end at the same moment
@@ -39,10 +39,14 @@ static long long now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
-static void burn(int ms)
+static void burn(const char *until)
 {
-	long long end = now_ns() + ms * 1000000LL;
+	long long end = now_ns() + atoi(until) * 1000000LL;
 
+	if (*until == '/') {
+		while (access(until, F_OK))
+			;
+	}
 	while (now_ns() < end)
 		;
 }
@@ -69,13 +73,13 @@ static int forks(int times)
 	return 0;
 }
 
-static int with_child(int ms)
+static int with_child(const char *until)
 {
 	pid_t pid = fork();
 	int status;
 
 	if (!pid) {
-		burn(ms);
+		burn(until);
 		_exit(0);
 	}
 	return pid < 0 || waitpid(pid, &status, 0) != pid || status;
@@ -86,7 +90,7 @@ static int chain(int left, const char *self, const char *other, const char *ms)
 	char text[16];
 
 	if (!left)
-		return with_child(atoi(ms));
+		return with_child(ms);
 	snprintf(text, sizeof(text), "%d", left - 1);
 	execl(other, other, "chain", text, self, ms, NULL);
 	return 1;
@@ -143,7 +147,7 @@ int main(int argc, char **argv)
 	if (!strcmp(what, "sleep"))
 		rest(number);
 	else if (!strcmp(what, "burn"))
-		burn(number);
+		burn(argc > 2 ? argv[2] : "0");
 	else if (!strcmp(what, "forks") && argc == 3)
 		return forks(number);
 	else if (!strcmp(what, "chain") && argc == 5)
