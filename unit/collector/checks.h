@@ -9,6 +9,8 @@
 void checks_loading(void);
 /* Processes have RMIDs, and the events and the control file say which */
 void checks_processes(void);
+/* The control file as its users write it, with a callback that notes what it was called with */
+void checks_procfs(void);
 /* The program collect, here and not in a VM of its own */
 void checks_collect(void);
 /* What it samples is what was simulated, at the same boundaries everywhere */

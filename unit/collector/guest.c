@@ -4,7 +4,7 @@
  *
  * usage: collector-guest [--build FOLDER] WHAT...
  *
- *   loading, processes, samples, collect, trace-cmd   what the collector promises
+ *   loading, processes, samples, collect, trace-cmd, procfs   what the collector promises
  *   cost, coverage                           figures
  *   storm NAME, storm NAME full              one storm; "all" for all
  *   cycles TIMES                             load and unload
@@ -31,10 +31,10 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } plain[] = {
-	{"loading", checks_loading},	{"processes", checks_processes},
-	{"samples", checks_samples},	{"collect", checks_collect},
-	{"trace-cmd", trace_cmd_check}, {"cost", figures_cost},
-	{"coverage", figures_coverage},
+	{"loading", checks_loading}, {"processes", checks_processes},
+	{"samples", checks_samples}, {"collect", checks_collect},
+	{"procfs", checks_procfs},   {"trace-cmd", trace_cmd_check},
+	{"cost", figures_cost},	     {"coverage", figures_coverage},
 };
 
 static bool run_plain(const char *name)
