@@ -30,8 +30,8 @@
 
 #define ARGS_MAX 64
 #define TEXT_MAX 512
-/* How long a device may take to appear, in steps of 2 ms */
-#define DEVICE_STEPS 2500
+/* How long a device may take to appear, in steps of 2 ms: a minute, on a machine that is busy */
+#define DEVICE_STEPS 30000
 
 __attribute__((noreturn)) static void power_off(void)
 {

@@ -26,8 +26,13 @@
 #define NS_PER_MS 1000000LL
 #define NS_PER_S 1000000000LL
 #define POLL_NS (50 * NS_PER_MS)
-/* stress-ng answers SIGINT within a fraction of a second, on a slow guest within some */
-#define STOP_NS (10 * NS_PER_S)
+/*
+ * stress-ng answers SIGINT within a fraction of a second, on a slow guest within some. Only
+ * one that hangs is waited for longer, and how busy a machine is must decide nothing.
+ */
+#define STOP_NS (60 * NS_PER_S)
+/* Beyond all that is waited for, for a load and for a window */
+#define TIMEOUT_EXTRA_S 300
 
 /* ---- stress-ng itself ---- */
 
@@ -75,7 +80,7 @@ int mc_load_check(const struct mc_matrix *matrix, struct mc_failure *failure)
 		if (!scenario->stressor[0])
 			continue;
 		if (!known[0] &&
-		    mc_child_output(argv, 20 * NS_PER_S, known, sizeof(known), failure))
+		    mc_child_output(argv, 60 * NS_PER_S, known, sizeof(known), failure))
 			return -1;
 		if (!has_word(known, scenario->stressor))
 			return mc_fail(failure, MC_EXIT_USAGE,
@@ -85,6 +90,13 @@ int mc_load_check(const struct mc_matrix *matrix, struct mc_failure *failure)
 				       scenario->stressor);
 	}
 	return 0;
+}
+
+unsigned int mc_load_timeout_s(uint64_t duration_ns, unsigned int n_windows)
+{
+	double window_s = duration_ns / 1e9 + MC_LOAD_WINDOW_EXTRA_S;
+
+	return (unsigned int)(2 * n_windows * window_s) + TIMEOUT_EXTRA_S;
 }
 
 uid_t mc_load_user(void)
@@ -341,13 +353,22 @@ int mc_load_wait(struct mc_load *load, dev_t disk, int64_t deadline_ns, struct m
 
 /* ---- the end ---- */
 
-void mc_load_stop(struct mc_load *load)
+bool mc_load_end(struct mc_load *load, int64_t deadline_ns)
 {
 	if (!mc_load_alive(load))
+		return true;
+	if (!load->asked)
+		syscall(SYS_pidfd_send_signal, load->leader, SIGINT, NULL, 0);
+	load->asked = true;
+	load->alive = mc_child_wait(&load->child, deadline_ns, &load->end) != 1;
+	return !load->alive;
+}
+
+void mc_load_stop(struct mc_load *load)
+{
+	if (mc_load_end(load, mc_now_ns() + STOP_NS))
 		return;
-	syscall(SYS_pidfd_send_signal, load->leader, SIGINT, NULL, 0);
-	if (mc_child_wait(&load->child, mc_now_ns() + STOP_NS, &load->end) != 1)
-		mc_child_stop(&load->child, SIGKILL, 0, &load->end);
+	mc_child_stop(&load->child, SIGKILL, 0, &load->end);
 	load->alive = false;
 }
 

@@ -10,8 +10,8 @@
 #include "memory_collector/child.h"
 #include "memory_collector/scenario.h"
 
-/* How much longer than a window a load would run by itself: ramping up, and then some */
-#define MC_LOAD_EXTRA_S 30
+/* What a window takes besides its own length: the module is loaded, a lead is learned */
+#define MC_LOAD_WINDOW_EXTRA_S 0.8
 
 /**
  * struct mc_load - a running load
@@ -19,12 +19,13 @@
  * @leader: pidfd of stress-ng's first process
  * @messages_fd: what it printed
  * @alive: not known to have ended
+ * @asked: it was asked to end, which is done once: some programs take a second time for more
  * @end: how it ended, once it is not @alive
  */
 struct mc_load {
 	struct mc_child child;
 	int leader, messages_fd;
-	bool alive;
+	bool alive, asked;
 	struct mc_child_end end;
 };
 
@@ -37,6 +38,15 @@ bool mc_load_available(void);
  * Where there is no stress-ng nothing is checked: such scenarios are skipped.
  */
 int mc_load_check(const struct mc_matrix *matrix, struct mc_failure *failure);
+
+/**
+ * mc_load_timeout_s - how long a load would run by itself
+ * @duration_ns: of a window
+ * @n_windows: how many there are, one after the other
+ *
+ * Far longer than it will be needed: until whoever started it ends it, or is no more.
+ */
+unsigned int mc_load_timeout_s(uint64_t duration_ns, unsigned int n_windows);
 
 /* The user that loads run as: nobody when we are root, else ourselves, (uid_t)-1 */
 uid_t mc_load_user(void);
@@ -76,13 +86,19 @@ int64_t mc_load_cpu_time(const struct mc_load *load);
 int mc_load_wait(struct mc_load *load, dev_t disk, int64_t deadline_ns, struct mc_failure *failure);
 
 /**
- * mc_load_stop - ask the load to end, wait for it, and kill what remains
+ * mc_load_end - ask the load to end, and wait for it a while
  * @load: load; may have ended already
+ * @deadline_ns: on CLOCK_MONOTONIC
  *
  * Asked with SIGINT, stress-ng ends as if its time were over: with its figures
  * written and exit code 0. Only its first process is asked: some stressors take
  * the end of one of their own processes for an error.
+ *
+ * Return: whether it has ended.
  */
+bool mc_load_end(struct mc_load *load, int64_t deadline_ns);
+
+/* As mc_load_end(), with patience; then kill what remains. */
 void mc_load_stop(struct mc_load *load);
 
 /**

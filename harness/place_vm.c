@@ -371,15 +371,18 @@ static void on_record(void *data, const char *line)
 	mc_progress_parse(vm->progress, line, &unused);
 }
 
-/* Far beyond what is usual: a machine may be slow, but not without end. */
+/*
+ * Far beyond what is usual: a machine may be slow, but not without end. More than the sum of
+ * what the guest itself waits for: its boot, and each load's beginning and end.
+ */
 static int64_t deadline_ns(const struct mc_job *job)
 {
-	int64_t slice = job->duration_ns + job->duration_ns / 2 + 5 * NS_PER_S;
-	int64_t each = job->n_variants * job->slices * slice + 55 * NS_PER_S;
+	int64_t slice = 2 * job->duration_ns + 20 * NS_PER_S;
+	int64_t each = job->n_variants * job->slices * slice + 150 * NS_PER_S;
 
 	if (deadline_word() > 0)
 		return deadline_word() * NS_PER_S;
-	return 120 * NS_PER_S + (int64_t)job->matrix->n * each;
+	return 300 * NS_PER_S + (int64_t)job->matrix->n * each;
 }
 
 static uint64_t results_max(const struct mc_job *job)
@@ -440,7 +443,7 @@ static void read_qemu(const struct vm *vm, char *version, size_t size)
 	struct mc_failure unused;
 	char out[256];
 
-	if (mc_child_output(argv, 5 * NS_PER_S, out, sizeof(out), &unused))
+	if (mc_child_output(argv, 60 * NS_PER_S, out, sizeof(out), &unused))
 		return;
 	snprintf(version, size, "%.*s", (int)strcspn(out, "\n"), out);
 }

@@ -24,7 +24,7 @@
 #include "plot_data.h"
 
 /* For all pictures together; they take a few seconds */
-#define DEADLINE_NS (60 * 1000000000LL)
+#define DEADLINE_NS (600 * 1000000000LL)
 #define GRACE_NS 500000000LL
 #define FINAL "plots"
 #define TEMPORARY ".plots.new"

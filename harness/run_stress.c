@@ -111,15 +111,18 @@ static int print_command(const struct mc_scenario *scenario, const struct mc_opt
 			 struct mc_failure *failure)
 {
 	struct mc_scenario_scale scale = scale_of(options);
+	struct mc_job job = {.n_variants = 0};
 	char **argv, **at;
 
+	mc_variants_make(options, &job);
 	if (!scenario->stressor[0]) {
 		printf("%s: no load\n", scenario->name);
 		return 0;
 	}
 	if (mc_scenario_command(scenario, &scale, "/tmp/load/stress-ng.yaml",
-				options->duration_ns / 1000000000 + MC_LOAD_EXTRA_S, "/tmp/load",
-				&argv, failure))
+				mc_load_timeout_s(options->duration_ns,
+						  job.n_variants * job.slices),
+				"/tmp/load", &argv, failure))
 		return -1;
 	printf("%s:", scenario->name);
 	for (at = argv; *at; at++)

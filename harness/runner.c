@@ -41,17 +41,19 @@
 /* The same where a lead is learned meanwhile, for all variants alike */
 #define LEARN_NS (500 * NS_PER_MS)
 #define TAIL_NS (200 * NS_PER_MS)
-/* A load that does nothing for so long will not begin to */
-#define RAMP_NS (10 * NS_PER_S)
+/* A load that does nothing for so long will not begin to, however busy the machine is */
+#define RAMP_NS (60 * NS_PER_S)
+/* Beginning and end of a load are in the picture as far as the buffers go */
+#define RAMP_TRACED_NS (5 * NS_PER_S)
+#define END_TRACED_NS (10 * NS_PER_S)
 /* From the first sign of work until all workers are at it */
 #define SETTLE_NS (300 * NS_PER_MS)
 /* How long a boundary of the window may stay open after it */
 #define OPEN_NS (2 * NS_PER_S)
 /* What all this and the load's end may take at most, for the size of the buffers */
-#define AROUND_NS (MC_LOAD_EXTRA_S * NS_PER_S)
-/* What a scenario usually takes beyond its window, for the time left */
+#define AROUND_NS (30 * NS_PER_S)
+/* What a scenario usually takes beyond its windows, for the time left */
 #define OVERHEAD_S 1.5
-#define SLICE_OVERHEAD_S 0.8
 /* CPU time is counted in steps of 10 ms: shorter windows need not show any */
 #define CPU_TIME_WINDOW_NS NS_PER_S
 #define YAML_MAX (16 * 1024 * 1024)
@@ -147,7 +149,7 @@ static int interrupted(struct run *run)
 
 static double slice_s(const struct mc_job *job)
 {
-	return job->duration_ns / 1e9 + SLICE_OVERHEAD_S;
+	return job->duration_ns / 1e9 + MC_LOAD_WINDOW_EXTRA_S;
 }
 
 /* What a scenario takes: a guess before the first one has ended, then their mean */
@@ -331,7 +333,7 @@ static int start_load(struct run *run)
 		.cpus = mc_cpus_online(),
 		.memory_bytes = mc_memory_available(),
 	};
-	unsigned int timeout_s = run->n_slices * slice_s(run->runner->job) * 2 + MC_LOAD_EXTRA_S;
+	unsigned int timeout_s = mc_load_timeout_s(run->runner->job->duration_ns, run->n_slices);
 	uid_t user = scenario->as_root ? (uid_t)-1 : mc_load_user();
 	char **argv;
 	int result;
@@ -364,12 +366,28 @@ static int decide_not_run(struct run *run, const char *what)
 	return decide(run, status, "%s", reason);
 }
 
+/* Lets the ticks in before a load begins, or another slice does. */
+static int lead_in(struct run *run)
+{
+	const struct mc_job *job = run->runner->job;
+	bool learns = job->n_variants > 1 || strcmp(job->variant[0].lead, "off");
+
+	if (start_ticks(run))
+		return BROKEN;
+	return mc_sleep_until(mc_now_ns() + (learns ? LEARN_NS : LEAD_IN_NS)) ? interrupted(run)
+									      : GO_ON;
+}
+
+/* Of a load that took long to begin, there is more in the buffers than they have room for. */
+static int lead_in_anew(struct run *run)
+{
+	return stop_ticks(run, run->failure) ? BROKEN : lead_in(run);
+}
+
 static int ramp_up(struct run *run)
 {
 	dev_t disk = run->scenario->needs_block ? run->runner->disk : 0;
 
-	if (!run->scenario->stressor[0])
-		return GO_ON;
 	report(run, MC_PHASE_LOAD, slice_s(run->runner->job));
 	if (start_load(run))
 		return BROKEN;
@@ -378,7 +396,9 @@ static int ramp_up(struct run *run)
 			return interrupted(run);
 		return decide_not_run(run, run->failure->text);
 	}
-	return mc_sleep_until(mc_now_ns() + SETTLE_NS) ? interrupted(run) : GO_ON;
+	if (mc_sleep_until(mc_now_ns() + SETTLE_NS))
+		return interrupted(run);
+	return mc_now_ns() - run->marks.load_start_ns > RAMP_TRACED_NS ? lead_in_anew(run) : GO_ON;
 }
 
 /* ---- the window ---- */
@@ -393,7 +413,8 @@ static int write_tick(void *data, const struct mc_tick_summary *tick, struct mc_
 /* Ahead by a margin that grows when the machine was too busy to set the window in time */
 static int set_window(struct run *run)
 {
-	static const int64_t margins_ns[] = {20 * NS_PER_MS, 200 * NS_PER_MS, 2 * NS_PER_S};
+	static const int64_t margins_ns[] = {20 * NS_PER_MS, 200 * NS_PER_MS, 2 * NS_PER_S,
+					     8 * NS_PER_S};
 	uint64_t ticks = run->runner->job->duration_ns / run->interval.length_ns;
 	int result = 1;
 	size_t i;
@@ -405,7 +426,7 @@ static int set_window(struct run *run)
 	}
 	if (result == 1)
 		return mc_fail(run->failure, MC_EXIT_ENVIRONMENT,
-			       "the machine is too busy to choose a window 2 s ahead");
+			       "the machine is too busy to choose a window 8 s ahead");
 	return result;
 }
 
@@ -586,8 +607,10 @@ static int judge_load(struct run *run)
 {
 	struct mc_load_result *load = &run->load_result;
 	char reason[MC_TEXT_MAX];
-	enum mc_status status = mc_load_verdict(&run->load, reason, sizeof(reason));
+	enum mc_status status;
 
+	mc_load_stop(&run->load);
+	status = mc_load_verdict(&run->load, reason, sizeof(reason));
 	load->exit_code = run->load.end.exited ? run->load.end.code : -1;
 	if (status != MC_STATUS_OK)
 		return decide(run, status, "%s", reason);
@@ -601,9 +624,10 @@ static int judge_load(struct run *run)
 	return take_bogo_ops(run);
 }
 
+/* One that takes longer is waited for when no more ticks come in. */
 static int end_load(struct run *run)
 {
-	mc_load_stop(&run->load);
+	mc_load_end(&run->load, mc_now_ns() + END_TRACED_NS);
 	run->marks.load_end_ns = mc_now_ns();
 	return mc_sleep_until(mc_now_ns() + TAIL_NS) ? interrupted(run) : GO_ON;
 }
@@ -613,7 +637,7 @@ static int collect(struct run *run)
 	bool last = run->slice + 1 == run->n_slices;
 	int result;
 
-	report(run, MC_PHASE_COLLECT, SLICE_OVERHEAD_S / 2);
+	report(run, MC_PHASE_COLLECT, MC_LOAD_WINDOW_EXTRA_S / 2);
 	result = wait_settled(run);
 	if (!result && last && run->loaded)
 		result = end_load(run);
@@ -622,23 +646,13 @@ static int collect(struct run *run)
 
 /* ---- all of it ---- */
 
-static int64_t lead_in_ns(const struct mc_job *job)
-{
-	bool learns = job->n_variants > 1 || strcmp(job->variant[0].lead, "off");
-
-	return learns ? LEARN_NS : LEAD_IN_NS;
-}
-
 static int measure_slice(struct run *run)
 {
-	const struct mc_job *job = run->runner->job;
 	int result;
 
-	run->now = &run->variant[mc_variant_of_slice(job, run->slice)];
-	result = start_ticks(run);
-	if (!result && mc_sleep_until(mc_now_ns() + lead_in_ns(job)))
-		result = interrupted(run);
-	if (!result && !run->slice)
+	run->now = &run->variant[mc_variant_of_slice(run->runner->job, run->slice)];
+	result = lead_in(run);
+	if (!result && !run->slice && run->scenario->stressor[0])
 		result = ramp_up(run);
 	if (!result)
 		result = sample(run);

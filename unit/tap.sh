@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# tap.sh - TAP for test scripts that source it; what a check says is shown where it fails
+# tap.sh - TAP for test scripts that source it; what a check says is shown where it fails,
+# and its lines that begin with "note: " in any case
 #
 # $work: a folder of the script's own
 
@@ -15,6 +16,7 @@ check() { # TEXT COMMAND...
 	number=$((number + 1))
 	if "$@" >"$work/said" 2>&1; then
 		echo "ok $number - $text"
+		sed -n 's/^note: /# /p' "$work/said"
 	else
 		failed=$((failed + 1))
 		echo "not ok $number - $text"

@@ -59,7 +59,7 @@ proof_there() { # FILE: WORDS
 	grep -qF -- "${1#*: }" "${1%%: *}"
 }
 runs() { # COMMAND
-	timeout 300 sh -ec "$1" </dev/null
+	timeout 900 sh -ec "$1" </dev/null
 }
 summary_written() {
 	grep -q '^| baseline | ok |' "$work/summary" && grep -q '"unit":"ns"' results/benchmark.json

@@ -38,13 +38,13 @@ no_warning() { # SET
 test_module() { # SET MODULE.ko: counts its tests
 	guest=$kernels/$1/root/usr/bin/run-stress
 	[ -x "$guest" ] || guest=$program
-	timeout 300 "$build/unit/vm-ktap" "$guest" "$2" >"$work/tap" || return
+	timeout 960 "$build/unit/vm-ktap" "$guest" "$2" >"$work/tap" || return
 	cases=$((cases + $(grep -c '^ok' "$work/tap")))
 }
 
 measure() { # SETS SCENARIOS DURATION
 	rm -rf "$work/results"
-	timeout 600 "$program" --kernels "$1" --only "$2" --duration "$3" --quiet --no-plots \
+	timeout 3600 "$program" --kernels "$1" --only "$2" --duration "$3" --quiet --no-plots \
 		--results "$work/results"
 }
 

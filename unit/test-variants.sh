@@ -61,14 +61,25 @@ user = root
 why = nobody else may take a CPU away
 END
 
-every_boundary_is_somewhere() {
-	values expected_ticks hotplug | tail -n +2 >expected
-	values offline_ticks hotplug >offline
-	paste expected offline | awk '$1 + $2 != 3000 { print; bad = 1 } END { exit bad }'
-}
 cpu_was_away() {
 	[ "$(values offline_ticks hotplug | head -n 1)" = 0 ] &&
 		[ "$(values offline_ticks hotplug | tail -n 1)" -gt 0 ]
+}
+# On a busy machine a CPU can take longer to go than a short window lasts.
+run_hotplug() {
+	for seconds in 3 30 120; do
+		rm -rf hotplug
+		run hotplug --scenarios hotplug.ini --only hotplug --duration "${seconds}s" \
+			--lead auto || return 1
+		! cpu_was_away || break
+	done
+	echo "note: a window of $seconds s"
+}
+every_boundary_is_somewhere() {
+	values expected_ticks hotplug | tail -n +2 >expected
+	values offline_ticks hotplug >offline
+	paste expected offline |
+		awk -v all=$((seconds * 1000)) '$1 + $2 != all { print; bad = 1 } END { exit bad }'
 }
 compared() {
 	same test compared baseline+off baseline+auto baseline+off-2 &&
@@ -79,9 +90,18 @@ compared() {
 		[ "$(values k1 compared | sort -un | wc -l)" = 6 ]
 }
 within_budget() {
-	# The first total_ns of each scenario: 600 ms on two CPUs, of at most a second each
-	values total_ns compared | awk 'NR == 1 || NR == 7 { if ($1 != 0) bad = 1 }
-		NR == 4 { if ($1 > 10000000) bad = 1 } { print } END { exit bad }'
+	# The first of each scenario: 600 ms on two CPUs, of at most a second each. What was
+	# stolen from a spin is not charged.
+	values total_ns compared >spun
+	values stolen_ns compared >stolen
+	paste spun stolen | awk 'NR == 1 || NR == 7 { if ($1 != 0) bad = 1 }
+		NR == 4 { if ($1 - $2 > 10000000) bad = 1 } { print } END { exit bad }'
+}
+phases() {
+	same test phases baseline+phase0us baseline+phase500us baseline+phase0us-2 &&
+		same phase_ns phases 0 500000 0 && same mode phases off off off &&
+		same status phases ok ok ok &&
+		same expected_ticks phases 1200 600 600 600 600 1200 600 600 600 600 1200 600 600 600 600
 }
 table_compares() {
 	grep -q '^How many times smaller than with off, medians of 2 slices of 300 ms' \
@@ -100,8 +120,7 @@ sixteen() {
 	[ "$(values cpu sixteen | wc -l)" = 16 ] && same status sixteen ok
 }
 
-check 'a run in which a CPU goes off and on' \
-	run hotplug --scenarios hotplug.ini --only hotplug --duration 3s --lead auto
+check 'a run in which a CPU goes off and on' run_hotplug
 check 'every boundary of each CPU is expected or offline' every_boundary_is_somewhere
 check 'CPU 1 was away, CPU 0 was not' cpu_was_away
 check 'leads side by side' \
@@ -113,8 +132,12 @@ check '--from reads it again' from_again
 check 'a chosen CPU, a phase, a fixed lead' run chosen --only baseline --duration 300ms \
 	--tick-cpus 1 --phase 500us --lead fixed --lead-max 50us --lead-budget 100
 check 'the result says so' chosen
+check 'phases side by side' \
+	run phases --only baseline --phase 0,500us --slices 2 --duration 300ms
+check 'each phase and the first again' phases
 check 'sixteen CPUs' run sixteen --only baseline --duration 300ms --cpus 16
 check 'all of them accounted for' sixteen
 check 'all summaries are as the schema says' "$project/results/validate.sh" \
-	hotplug/summary.json compared/summary.json chosen/summary.json sixteen/summary.json
+	hotplug/summary.json compared/summary.json chosen/summary.json phases/summary.json \
+	sixteen/summary.json
 done_testing

@@ -6,12 +6,14 @@
  * what the shell starts.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -19,7 +21,10 @@
 
 #define NS_PER_MS 1000000LL
 /* A worker that burns, and a first process that ends it when asked to */
-#define BURN "sh -c 'while :; do :; done' & trap 'kill $!; exit 0' INT; wait"
+#define BURN "trap 'kill $!; exit 0' INT; sh -c 'while :; do :; done' & wait"
+/* Nothing is seen of a load for so long; whoever must be seen has PATIENCE_NS. */
+#define SHORT_NS (600 * NS_PER_MS)
+#define PATIENCE_NS (60000 * NS_PER_MS)
 
 static const struct {
 	const char *script;
@@ -29,7 +34,7 @@ static const struct {
 } scripts[] = {
 	{BURN, NULL, MC_STATUS_OK, ""},
 	/* Only the first process works: that is starting up, not a load. */
-	{"trap 'exit 0' INT; while :; do :; done", "no CPU time", MC_STATUS_OK, ""},
+	{"trap 'exit 0' INT; echo ready; while :; do :; done", "no CPU time", MC_STATUS_OK, ""},
 	{"exec sleep 1000", "no CPU time", MC_STATUS_INVALID, "had to be killed (signal 2)"},
 	{"exit 0", "ended before", MC_STATUS_OK, ""},
 	{"echo 'stress-ng: info: [7] fine'; echo 'bad option'; exit 1", "ended before",
@@ -45,6 +50,19 @@ static const struct {
 	{"kill -9 $$", "ended before", MC_STATUS_INVALID, "signal 9"},
 };
 
+/* A script that says so is waited for: a signal before its trap is set would kill it. */
+static void wait_ready(struct mc_load *load, const char *script)
+{
+	int64_t deadline = mc_now_ns() + PATIENCE_NS;
+	char text[8] = "";
+
+	while (strstr(script, "echo ready") && strcmp(text, "ready\n")) {
+		assert_true(mc_now_ns() < deadline);
+		mc_sleep_until(mc_now_ns() + 10 * NS_PER_MS);
+		assert_true(pread(load->messages_fd, text, sizeof(text) - 1, 0) >= 0);
+	}
+}
+
 static void loads(void **state)
 {
 	size_t i;
@@ -54,9 +72,11 @@ static void loads(void **state)
 		struct mc_failure failure;
 		struct mc_load load;
 		char reason[256] = "";
-		int64_t patience = scripts[i].not_running ? 600 * NS_PER_MS : 20000 * NS_PER_MS;
+		const char *why = scripts[i].not_running;
+		int64_t patience = why && strstr(why, "no CPU time") ? SHORT_NS : PATIENCE_NS;
 
 		assert_int_equal(mc_load_start(&load, argv, (uid_t)-1, NULL, &failure), 0);
+		wait_ready(&load, scripts[i].script);
 		if (mc_load_wait(&load, 0, mc_now_ns() + patience, &failure)) {
 			if (!scripts[i].not_running ||
 			    !strstr(failure.text, scripts[i].not_running))
@@ -74,6 +94,35 @@ static void loads(void **state)
 			fail_msg("%s: %s", scripts[i].script, reason);
 		mc_load_free(&load);
 	}
+}
+
+/* One that does not end in time goes on until it does: nothing is killed, no figure lost. */
+static void end_takes_long(void **state)
+{
+	/* Asked to end, it stops until it is told to go on. */
+	char script[] =
+		"trap 'kill -STOP $$; exit 0' INT; echo ready; while :; do sleep 0.05; done";
+	char *argv[] = {"sh", "-c", script, NULL};
+	struct mc_failure failure;
+	struct mc_load load;
+	char reason[256] = "";
+
+	assert_int_equal(mc_load_start(&load, argv, (uid_t)-1, NULL, &failure), 0);
+	wait_ready(&load, script);
+	assert_false(mc_load_end(&load, mc_now_ns() + SHORT_NS));
+	assert_true(mc_load_alive(&load));
+	assert_int_equal(kill(load.child.group, SIGCONT), 0);
+	assert_true(mc_load_end(&load, mc_now_ns() + PATIENCE_NS));
+	assert_int_equal(mc_load_verdict(&load, reason, sizeof(reason)), MC_STATUS_OK);
+	mc_load_free(&load);
+}
+
+/* Beyond what all windows take, and the waits around them */
+static void timeout(void **state)
+{
+	assert_int_equal(mc_load_timeout_s(5000 * NS_PER_MS, 1), 11 + 300);
+	assert_int_equal(mc_load_timeout_s(300 * NS_PER_MS, 1), 2 + 300);
+	assert_int_equal(mc_load_timeout_s(3000 * NS_PER_MS, 30), 228 + 300);
 }
 
 static void cannot_start(void **state)
@@ -139,7 +188,8 @@ static void no_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(loads),	cmocka_unit_test(cannot_start),
+		cmocka_unit_test(loads),	cmocka_unit_test(end_takes_long),
+		cmocka_unit_test(timeout),	cmocka_unit_test(cannot_start),
 		cmocka_unit_test(process_stat), cmocka_unit_test(disk_stat),
 		cmocka_unit_test(no_disk),
 	};

@@ -189,7 +189,7 @@ static int run(const struct request *request, FILE *log, struct mc_failure *fail
 
 int main(int argc, char **argv)
 {
-	struct request request = {.cpus = 2, .seconds = 120, .parameters = ""};
+	struct request request = {.cpus = 2, .seconds = 900, .parameters = ""};
 	struct mc_failure failure = {};
 	FILE *log = tmpfile();
 	int ret;

@@ -87,7 +87,7 @@ static int run(struct script *script, struct mc_failure *failure)
 					      .cpus = 2,
 					      .memory_mib = 512,
 					      .append = script->append,
-					      .deadline_ns = 540 * NS_PER_S,
+					      .deadline_ns = 1800 * NS_PER_S,
 					      .output = stdout,
 					      .output_max = OUTPUT_MAX,
 					      .log = script->log};
