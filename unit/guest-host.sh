@@ -34,13 +34,32 @@ loaded() {
 	[ -d "/sys/module/$name" ]
 }
 
+# What counts is what it prints, since processes end meanwhile
+loads() {
+	grep -l '^stress-ng' /proc/[0-9]*/comm 2>/dev/null
+}
+
+# Of a run that was killed: the kernel sees to it that its load ends, too, soon.
+no_load() {
+	steps=0
+	while left=$(loads) || :; [ -n "$left" ]; do
+		steps=$((steps + 1))
+		[ $steps -le 600 ] || {
+			echo "left: $left"
+			return 1
+		}
+		sleep 0.1
+	done
+	echo "note: no load after $steps steps of 100 ms"
+}
+
 # Nothing of a run is left; results are, where they are whole
 clean() {
-	left=$(ls -d "/sys/module/$name" "$trace" /run/memory-collector /tmp/memory-collector-* \
-		/tmp/results/.[!.]* 2>/dev/null)
-	for path in /proc/[0-9]*/comm; do
-		! grep -q '^stress-ng' "$path" 2>/dev/null || left="$left $path"
-	done
+	left=$(
+		ls -d "/sys/module/$name" "$trace" /run/memory-collector /tmp/memory-collector-* \
+			/tmp/results/.[!.]* 2>/dev/null
+		loads
+	)
 	[ -z "$left" ] || {
 		echo "left: $left"
 		return 1
@@ -120,13 +139,13 @@ whole_run() {
 
 start() { # SCENARIO, in the background, far longer than anybody waits; until it measures
 	: >err
-	run-stress --place host --only "$1" --duration 100s --no-plots --results /tmp/results \
+	run-stress --place host --only "$1" --duration 600s --no-plots --results /tmp/results \
 		>out 2>err &
 	running=$!
 	steps=0
 	until grep -q '^window [1-9]' /proc/sync_timer_benchmark 2>/dev/null; do
 		steps=$((steps + 1))
-		[ $steps -le 900 ] && kill -0 $running || {
+		[ $steps -le 6000 ] && kill -0 $running || {
 			echo 'has not come to its window'
 			cat err
 			return 1
@@ -160,8 +179,7 @@ second_refused() {
 killed() { # SCENARIO: what cannot be undone then is left, but no load
 	start "$1" && stop KILL 9 && loaded && [ -d "$trace" ] && [ -e /run/memory-collector ] ||
 		return 1
-	sleep 0.5
-	! grep -l '^stress-ng' /proc/[0-9]*/comm
+	no_load
 }
 
 next_cleans() {
