@@ -2,8 +2,8 @@
 /*
  * analysis.c - from single ticks to the statistics of a scenario
  *
- * What is added for every sample is kept small: delta per CPU, entry, spin, the
- * tick's place in the skew window and the timeline's bin. Delta over all CPUs
+ * What is added for every sample is kept small: delta, entry and spin per CPU, the
+ * tick's place in the skew window and the timeline's bin. Delta and entry over all CPUs
  * and the corrected delay are put together from these and from the missed
  * boundaries at the end, the figures of a slice from what was added since the last.
  */
@@ -29,6 +29,7 @@ struct cpu_window {
 /**
  * struct cpu_state - one CPU
  * @delta: of all windows
+ * @entry: of all windows
  * @spin: of all windows
  * @window: of the one that is not settled
  * @read_before: events of the windows before it
@@ -36,7 +37,7 @@ struct cpu_window {
  * @sums: what the windows before it add up to; delta and spin are set at the end
  */
 struct cpu_state {
-	struct mc_distribution delta;
+	struct mc_distribution delta, entry;
 	struct mc_spin spin;
 	struct cpu_window window;
 	uint64_t read_before;
@@ -62,7 +63,6 @@ struct before {
  * @next: [n_cpus], the tick that follows the CPU's last one and what it missed; 0
  *	before its first. Apart from @cpu, since mc_analysis_behind() goes over all
  * @cpu: [n_cpus]
- * @entry: of the window's events
  * @passed: lateness of the window's missed boundaries
  * @skew: recent ticks
  * @timeline: all events
@@ -79,7 +79,7 @@ struct mc_analysis {
 	unsigned int *cpus;
 	uint64_t *next;
 	struct cpu_state *cpu;
-	struct mc_distribution entry, passed;
+	struct mc_distribution passed;
 	struct mc_skew_window skew;
 	struct mc_timeline_bins timeline;
 	struct before *before;
@@ -156,13 +156,12 @@ struct mc_analysis *mc_analysis_new(const struct mc_analysis_config *config,
 	}
 	analysis->k0 = config->k0;
 	analysis->last_tick = (INT64_MAX - config->phase_ns) / config->interval_ns;
-	mc_distribution_init(&analysis->entry);
 	mc_distribution_init(&analysis->passed);
 	for (unsigned int i = 0; i < config->n_cpus; i++) {
 		analysis->cpu[i].sums.cpu = config->cpus[i];
 		/* The rest is zero: a histogram's pages stay untouched until they are used. */
-		analysis->cpu[i].delta.min = INT64_MAX;
-		analysis->cpu[i].delta.max = INT64_MIN;
+		analysis->cpu[i].delta.min = analysis->cpu[i].entry.min = INT64_MAX;
+		analysis->cpu[i].delta.max = analysis->cpu[i].entry.max = INT64_MIN;
 	}
 	return analysis;
 }
@@ -277,7 +276,7 @@ int mc_analysis_add(struct mc_analysis *analysis, unsigned int cpu, const struct
 	if (tick < analysis->config.k0 || tick >= analysis->config.k1)
 		return 0;
 	mc_distribution_add(&analysis->cpu[cpu].delta, sample->delta_ns);
-	mc_distribution_add(&analysis->entry, sample->entry_ns);
+	mc_distribution_add(&analysis->cpu[cpu].entry, sample->entry_ns);
 	if (sample->entry_ns < 0)
 		add_spin(&analysis->cpu[cpu].spin, sample);
 	return mc_skew_window_add(&analysis->skew, tick, sample->delta_ns, failure);
@@ -508,6 +507,7 @@ static void fill_cpus(const struct mc_analysis *analysis, struct mc_scenario_res
 		*cpu = state->sums;
 		cpu->spin = state->spin;
 		mc_distribution_stats(&state->delta, &cpu->delta);
+		mc_distribution_stats(&state->entry, &cpu->entry);
 		out->samples += cpu->samples;
 		out->expected_ticks += cpu->expected;
 		out->started_ticks += cpu->started;
@@ -529,7 +529,10 @@ static int fill_distributions(const struct mc_analysis *analysis, struct mc_dist
 	mc_distribution_stats(all, &out->corrected);
 	if (mc_distribution_buckets(all, &out->corrected_histogram))
 		return -1;
-	mc_distribution_stats(&analysis->entry, &out->entry);
+	mc_distribution_init(all);
+	for (unsigned int i = 0; i < analysis->config.n_cpus; i++)
+		mc_distribution_merge(all, &analysis->cpu[i].entry);
+	mc_distribution_stats(all, &out->entry);
 	return 0;
 }
 

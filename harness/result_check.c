@@ -63,6 +63,9 @@ static bool cpus_agree(const struct mc_scenario_result *scenario, const struct f
 		if (cpu->delta.count != cpu->samples) {
 			key = "delta_ns";
 			why = "not of as many values as samples";
+		} else if (cpu->entry.count && cpu->entry.count != cpu->samples) {
+			key = "entry_ns";
+			why = "not of as many values as samples";
 		} else if (cpu->expected > scenario->k1 - scenario->k0) {
 			key = "expected_ticks";
 			why = "more than the window has";

@@ -364,6 +364,8 @@ static int read_cpus(struct reader *reader, json_object *object,
 
 		if (read_fields(reader, value, mc_cpu_fields, &scenario->cpu[i]) ||
 		    read_stats(reader, value, "delta_ns", &scenario->cpu[i].delta) ||
+		    (!is_older(value, "entry_ns") &&
+		     read_stats(reader, value, "entry_ns", &scenario->cpu[i].entry)) ||
 		    (!is_older(value, "spin") && read_object(reader, value, "spin", mc_spin_fields,
 							     &scenario->cpu[i].spin, NULL)))
 			return -1;

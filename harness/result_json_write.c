@@ -168,6 +168,7 @@ static json_object *new_cpus(const struct mc_scenario_result *scenario)
 		json_object *cpu = new_object(&scenario->cpu[i], mc_cpu_fields);
 
 		json_object_object_add(cpu, "delta_ns", new_stats(&scenario->cpu[i].delta));
+		json_object_object_add(cpu, "entry_ns", new_stats(&scenario->cpu[i].entry));
 		json_object_object_add(cpu, "spin",
 				       new_object(&scenario->cpu[i].spin, mc_spin_fields));
 		json_object_array_add(array, cpu);

@@ -124,7 +124,7 @@ struct world {
 	struct mc_sample *samples[MAX_CPUS];
 	struct mc_totals totals[MAX_CPUS];
 	uint64_t lost[MAX_CPUS];
-	struct values delta, corrected, entry, skew, cpu_delta[MAX_CPUS];
+	struct values delta, corrected, entry, skew, cpu_delta[MAX_CPUS], cpu_entry[MAX_CPUS];
 	uint64_t incomplete;
 	struct mc_spin spin;
 	bool *away[MAX_CPUS]; /* [k1 - k0]; NULL: all CPUs stay */
@@ -164,6 +164,7 @@ static void model_sample(struct world *world, unsigned int cpu, const struct mc_
 		push(&world->cpu_delta[cpu], sample->delta_ns);
 		push(&world->corrected, sample->delta_ns);
 		push(&world->entry, sample->entry_ns);
+		push(&world->cpu_entry[cpu], sample->entry_ns);
 		world->totals[cpu].started++;
 		if (sample->entry_ns < 0) {
 			uint64_t spun = (uint64_t)-sample->entry_ns;
@@ -300,6 +301,7 @@ static void end_world(struct world *world)
 		free(world->away[cpu]);
 		free(world->samples[cpu]);
 		free(world->cpu_delta[cpu].value);
+		free(world->cpu_entry[cpu].value);
 	}
 	free(world->delta.value);
 	free(world->corrected.value);
@@ -444,6 +446,7 @@ static void check_cpus(struct world *world, const struct mc_scenario_result *res
 		assert_int_equal(cpu->samples, world->cpu_delta[i].n);
 		assert_int_equal(cpu->lost, 0);
 		check_stats(&world->cpu_delta[i], &cpu->delta);
+		check_stats(&world->cpu_entry[i], &cpu->entry);
 	}
 }
 

@@ -64,6 +64,7 @@ static void test_one_number(void **state)
 		{true, CPU(lost), 1, "lost_events"},
 		{true, CPU(open), 1000, "per_cpu[2].open_ticks"},
 		{true, CPU(delta.count), 1, "per_cpu[2].delta_ns"},
+		{true, CPU(entry.count), 1, "per_cpu[2].entry_ns"},
 		{true, CPU(offline), 1, "per_cpu[2].offline_ticks"},
 		{true, CPU(left), 1000, "per_cpu[2].left_ticks"},
 		{true, CPU(spin.ticks), 1, "spin"},

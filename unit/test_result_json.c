@@ -120,9 +120,9 @@ static void fill(struct mc_scenario_result *scenario)
 	struct mc_buckets *const histograms[] = {&scenario->delta_histogram,
 						 &scenario->corrected_histogram,
 						 &scenario->skew_histogram};
-	struct mc_stats *const distributions[] = {&scenario->delta, &scenario->corrected,
-						  &scenario->skew, &scenario->entry,
-						  &scenario->cpu[0].delta};
+	struct mc_stats *const distributions[] = {&scenario->delta,	   &scenario->corrected,
+						  &scenario->skew,	   &scenario->entry,
+						  &scenario->cpu[0].delta, &scenario->cpu[0].entry};
 
 	strcpy(scenario->title, "a title");
 	strcpy(scenario->stressor, "a stressor");
@@ -347,6 +347,20 @@ static char *replaced(const char *text, const char *from, const char *to)
 }
 
 /* A file of a version that did not know some keys is read as if they said nothing. */
+/* Those of the CPUs, which the scenarios had before */
+static void hide_entries(char *text)
+{
+	char *cpus, *key, *end;
+
+	for (cpus = text; (cpus = strstr(cpus, "\"per_cpu\":")); cpus = end) {
+		end = strstr(cpus, "\"histogram\":");
+		key = strstr(cpus, "\"entry_ns\":");
+		assert_true(key && key < end);
+		for (; key && key < end; key = strstr(key, "\"entry_ns\":"))
+			key[1] = '#';
+	}
+}
+
 static void test_older(void **state)
 {
 	static const char *const added[] = {
@@ -362,6 +376,7 @@ static void test_older(void **state)
 		while ((at = strstr(text, added[i])))
 			at[1] = '#';
 	}
+	hide_entries(text);
 	again = read_text(text, strlen(text), &failure);
 	if (!again)
 		fail_msg("%s", failure.text);

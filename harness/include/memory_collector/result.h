@@ -84,12 +84,13 @@ struct mc_spin {
  * @lost: what the ring buffer says it overran and dropped
  * @spin: of this CPU
  * @delta: distribution of this CPU's delta
+ * @entry: distribution of this CPU's entry; files of earlier versions have none
  */
 struct mc_cpu_result {
 	unsigned int cpu;
 	uint64_t expected, offline, started, missed, open, left, samples, lost;
 	struct mc_spin spin;
-	struct mc_stats delta;
+	struct mc_stats delta, entry;
 };
 
 /**
