@@ -23,6 +23,8 @@
 /* Longest note that fits the width of a picture */
 #define NOTE_MAX 165
 #define NOTES_MAX 8
+/* Names that a note begins with end here, so that what is said of them has its place */
+#define NOTE_NAMES 60
 /* Longest name of a scenario that leaves room for the picture */
 #define NAME_MAX_DRAWN 28
 /* Large pixels are blurred at their edges by viewers, so that a CPU gets several rows */
@@ -499,6 +501,7 @@ static void put_remark(const struct mc_result *result, const struct picture *pic
 {
 	const struct mc_scenario_result *scenario = &result->scenario[at];
 	char text[2 * NOTE_MAX] = "";
+	unsigned int more = 0;
 	size_t used = 0;
 
 	for (size_t i = 0; i < at; i++) {
@@ -509,11 +512,17 @@ static void put_remark(const struct mc_result *result, const struct picture *pic
 		notes->more++;
 		return;
 	}
-	for (size_t i = at; i < result->n_scenarios && used < NOTE_MAX; i++) {
-		if (same_remark(picture, &result->scenario[i], scenario))
+	for (size_t i = at; i < result->n_scenarios; i++) {
+		if (!same_remark(picture, &result->scenario[i], scenario))
+			continue;
+		if (used > NOTE_NAMES)
+			more++;
+		else
 			used += snprintf(text + used, sizeof(text) - used, "%s%s", used ? ", " : "",
 					 result->scenario[i].test);
 	}
+	if (more)
+		used += snprintf(text + used, sizeof(text) - used, " and %u more", more);
 	snprintf(text + used, sizeof(text) - used, ": %s%s%s%s",
 		 is_drawn(picture, scenario) ? "" : "not shown, ",
 		 scenario->status == MC_STATUS_OK ? "" : mc_status_name(scenario->status),
@@ -547,13 +556,27 @@ static void put_notes(const struct mc_result *result, const struct picture *pict
 
 /* ---- variants ---- */
 
-/* Of the variants of a scenario the one that comes first */
+/* How long the name is that a scenario shares with its variants and with other kernels'; 0: none */
+static size_t shared_name(const struct mc_scenario_result *scenario, const char **name)
+{
+	const char *end = strrchr(scenario->test, '@');
+
+	*name = scenario->base;
+	if (**name || !*scenario->kernel || !end)
+		return strlen(*name);
+	*name = scenario->test;
+	return end - scenario->test;
+}
+
+/* Of the variants of a scenario, on whichever kernel, the one that comes first */
 static size_t first_variant(const struct mc_result *result, size_t at)
 {
-	const char *base = result->scenario[at].base;
+	const char *name, *other;
+	size_t length = shared_name(&result->scenario[at], &name);
 
-	for (size_t i = 0; *base && i < at; i++)
-		if (!strcmp(result->scenario[i].base, base))
+	for (size_t i = 0; length && i < at; i++)
+		if (shared_name(&result->scenario[i], &other) == length &&
+		    !memcmp(other, name, length))
 			return i;
 	return at;
 }
@@ -568,7 +591,7 @@ static void place_of(const struct mc_result *result, size_t at, unsigned int *sc
 	for (size_t i = 0; i < first; i++)
 		*scenario += first_variant(result, i) == i;
 	for (size_t i = first; i < at; i++)
-		*variant += first_variant(result, i) == first;
+		*variant += first_variant(result, i) == first && !result->scenario[i].repeat;
 }
 
 /* Variants of a scenario share its colour. */
@@ -590,6 +613,7 @@ static void write_info(const struct mc_result *result, const struct picture *pic
 {
 	struct span span = {.from = INT64_MAX, .to = INT64_MIN};
 	unsigned int shown = 0;
+	const char *name;
 
 	for (size_t i = 0; i < result->n_scenarios; i++) {
 		if (!is_drawn(picture, &result->scenario[i]))
@@ -600,7 +624,7 @@ static void write_info(const struct mc_result *result, const struct picture *pic
 	if (!shown)
 		span = (struct span){.from = 1, .to = 1};
 	fprintf(to, "shown %u\nfrom %" PRId64 "\nto %" PRId64 "\n", shown, span.from, span.to);
-	if (result->n_scenarios && *result->scenario->base)
+	if (result->n_scenarios && shared_name(result->scenario, &name))
 		put_styles(result, picture, to);
 	put_subtitle(result, to);
 	put_notes(result, picture, &span, to);

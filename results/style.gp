@@ -11,9 +11,9 @@
 #
 #	PICTURE.info	"key value" lines: shown (scenarios drawn), subtitle, from and to
 #			(range of the values in ns), one note for each line of text that
-#			goes below the picture, and where variants of scenarios are
-#			compared a style for each that is drawn: number of the scenario,
-#			number of the variant
+#			goes below the picture, and where variants of scenarios or
+#			kernels are compared a style for each that is drawn: number of the
+#			scenario, number of the variant
 #	PICTURE.dat	the values; their columns are in the script's head and in the file
 #	PICTURE.panels	timeline and heatmap: one line per scenario
 #
@@ -69,7 +69,7 @@ do for [i = 0:55] {
 		dashtype i / 7 % 4 + 1 \
 		pt int(word(markers, i % 14 + 1)) ps 0.8
 }
-# variants have the colour of their scenario, and a line of their own
+# variants and kernels have the colour of their scenario, and a line of their own
 do for [i = 0:55] {
 	set style line (i + 57) lc rgb word(colours, i % 14 % 7 + 1) lw 2 \
 		dashtype i / 14 + 1 \

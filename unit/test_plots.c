@@ -27,7 +27,7 @@
 #define SCRIPTS UNIT_DATA "/../../results"
 /* A name that a shell, gnuplot's strings, formats and enhanced text all trip over */
 #define EVIL "`touch pwned`$(touch pwned){/:Bold x}_2^3 %s%n @a \"\\n\033'&"
-#define GNUPLOT_NS (30 * 1000000000LL)
+#define GNUPLOT_NS (600 * 1000000000LL)
 
 static char parent[64];
 
@@ -367,6 +367,141 @@ static void pictures_of_ten_scenarios(void **state)
 	assert_drawn(synthetic_result(10, 2, 100000000), 10000);
 }
 
+/* As of a profile, but most ticks meet their boundary: what is late is late, all the same. */
+static const struct synthetic_profile *with_lead(const struct synthetic_profile *profile)
+{
+	static struct synthetic_profile lead;
+
+	lead = *profile;
+	lead.median_ns = 300;
+	lead.sigma = 0.6;
+	lead.tail += 0.08;
+	lead.tail_ns = 4e3;
+	return &lead;
+}
+
+/* Scenarios with a lead off, auto, and off again, on each of some kernels */
+static struct mc_result *compared_result(size_t n_scenarios, unsigned int n_cpus,
+					 const char *const *kernels)
+{
+	static const char *const variants[] = {"off", "auto", "off-2"};
+	struct mc_result *result = synthetic_result(0, n_cpus, 100000000);
+	struct mc_scenario_result *scenario;
+
+	for (size_t i = 0; i < n_scenarios * 3; i++) {
+		const struct synthetic_profile *profile = &synthetic_profiles[i / 3];
+
+		for (const char *const *kernel = kernels; *kernel; kernel++) {
+			char test[MC_NAME_MAX];
+
+			snprintf(test, sizeof(test), "%s+%s%s", profile->name, variants[i % 3],
+				 *kernel);
+			scenario = mc_result_add(result, test);
+			assert_non_null(scenario);
+			scenario->status = MC_STATUS_OK;
+			strcpy(scenario->base, profile->name);
+			strcpy(scenario->variant, variants[i % 3]);
+			strcpy(scenario->kernel, **kernel ? "6.1.0-56-cloud-amd64" : "");
+			scenario->repeat = i % 3 == 2;
+			scenario->marks.window_start_ns = SYNTHETIC_START_NS;
+			synthetic_fill(scenario, i % 3 == 1 ? with_lead(profile) : profile, n_cpus,
+				       100000000);
+		}
+	}
+	return result;
+}
+
+/* Each of some kernels */
+static struct mc_result *merged_result(size_t n_scenarios)
+{
+	static const char *const names[] = {"stable", "sid"};
+	static const char *const releases[] = {"6.1.0-56-cloud-amd64", "7.2.13+deb14-cloud-amd64"};
+	struct mc_result *result = synthetic_result(0, 2, 100000000);
+
+	for (size_t i = 0; i < 2 * n_scenarios; i++) {
+		const struct synthetic_profile *profile = &synthetic_profiles[i / 2];
+		struct mc_scenario_result *scenario;
+		char test[MC_NAME_MAX];
+
+		snprintf(test, sizeof(test), "%s@%s", profile->name, names[i % 2]);
+		scenario = mc_result_add(result, test);
+		assert_non_null(scenario);
+		scenario->status = MC_STATUS_OK;
+		strcpy(scenario->kernel, releases[i % 2]);
+		scenario->marks.window_start_ns = SYNTHETIC_START_NS;
+		synthetic_fill(scenario, profile, 2, 100000000);
+	}
+	return result;
+}
+
+static void assert_info(struct mc_result *result, const char *const *lines)
+{
+	struct mc_failure failure;
+	char *path = new_folder(), text[8192];
+	int folder = open(path, O_RDONLY | O_DIRECTORY), info;
+	ssize_t length;
+
+	assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
+	info = openat(folder, "delay.info", O_RDONLY);
+	length = read(info, text, sizeof(text) - 1);
+	assert_true(length > 0);
+	text[length] = '\0';
+	for (; *lines; lines++)
+		if (!strstr(text, *lines))
+			fail_msg("no '%s' in '%s'", *lines, text);
+	close(info);
+	close(folder);
+	free(path);
+	mc_result_free(result);
+}
+
+/* A colour for each scenario, a line for each variant and kernel; what is not drawn is said. */
+static void compared_scenarios_share_a_colour(void **state)
+{
+	static const char *const here[] = {"", NULL}, *const two[] = {"@stable", "@sid", NULL};
+	static const char *const leads[] = {
+		"style 0 0\nstyle 0 1\nstyle 1 0\nstyle 1 1\n",
+		"note \"baseline+off-2, cpu+off-2, scheduler+off-2, memory+off-2, "
+		"cache-contention+off-2 and 5 more: not shown, the first variant again, "
+		"see summary.csv\"\n",
+		NULL};
+	static const char *const both[] = {
+		"style 0 0\nstyle 0 1\nstyle 0 2\nstyle 0 3\nstyle 1 0\nstyle 1 1\n", NULL};
+	static const char *const kernels[] = {"style 0 0\nstyle 0 1\nstyle 1 0\nstyle 1 1\n",
+					      "note \"Kernels: stable 6.1.0-56-cloud-amd64, sid ",
+					      NULL};
+
+	assert_info(compared_result(10, 2, here), leads);
+	assert_info(compared_result(2, 2, two), both);
+	assert_info(merged_result(2), kernels);
+}
+
+static void pictures_of_leads_compared(void **state)
+{
+	static const char *const here[] = {"", NULL}, *const two[] = {"@stable", "@sid", NULL};
+
+	if (!has_gnuplot())
+		skip();
+	assert_drawn(compared_result(1, 2, here), 1000);
+	assert_drawn(compared_result(10, 2, here), 10000);
+	assert_drawn(compared_result(3, 2, two), 10000);
+}
+
+static void pictures_of_kernels_compared(void **state)
+{
+	if (!has_gnuplot())
+		skip();
+	assert_drawn(merged_result(2), 1000);
+	assert_drawn(merged_result(10), 10000);
+}
+
+static void pictures_of_sixteen_cpus(void **state)
+{
+	if (!has_gnuplot())
+		skip();
+	assert_drawn(synthetic_result(10, 16, 100000000), 10000);
+}
+
 static void pictures_of_one_scenario_on_one_cpu(void **state)
 {
 	if (!has_gnuplot())
@@ -559,6 +694,10 @@ int main(void)
 		cmocka_unit_test(several_kernels),
 		cmocka_unit_test(notes_are_limited),
 		cmocka_unit_test(pictures_of_ten_scenarios),
+		cmocka_unit_test(compared_scenarios_share_a_colour),
+		cmocka_unit_test(pictures_of_leads_compared),
+		cmocka_unit_test(pictures_of_kernels_compared),
+		cmocka_unit_test(pictures_of_sixteen_cpus),
 		cmocka_unit_test(pictures_of_one_scenario_on_one_cpu),
 		cmocka_unit_test(pictures_of_a_few_ticks),
 		cmocka_unit_test(pictures_of_nothing),
