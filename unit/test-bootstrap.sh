@@ -1,0 +1,128 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# test-bootstrap.sh - what bootstrap refuses, and which kernel images it fetches
+#
+# Nothing is installed, built or downloaded: Meson, Ninja, apt and dpkg are stand-ins
+# that write down how they were called.
+
+set -u
+# shellcheck source=unit/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+project=$(cd "$(dirname "$0")/.." && pwd)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+release=9.9.9-test
+export calls="$work/calls" release XDG_CACHE_HOME="$work/cache" \
+	MEMORY_COLLECTOR_BUILD="$work/build" PATH="$work/bin:$PATH"
+cached=$XDG_CACHE_HOME/memory-collector/kernels/$release
+mkdir "$work/bin" "$work/build"
+: >"$work/build/build.ninja"
+echo $release >"$work/build/kernel.release"
+
+stand_in() { # PROGRAM; what it does is on standard input
+	{
+		# shellcheck disable=SC2016 # for the stand-in
+		printf '#!/bin/sh\necho "%s $*" >>"$calls"\n' "$1"
+		cat
+	} >"$work/bin/$1"
+	chmod +x "$work/bin/$1"
+}
+for program in meson ninja sudo; do
+	stand_in $program </dev/null
+done
+echo 'echo installed' | stand_in dpkg-query
+echo 'case "$*" in *linux-binary-*) exit 0 ;; esac; exit 1' | stand_in apt-cache
+echo 'case "$*" in *download*) : >image.deb ;; esac' | stand_in apt-get
+stand_in dpkg-deb <<'END'
+mkdir -p "$3/usr/lib/modules/$release/kernel" && echo new >"$3/usr/lib/modules/$release/vmlinuz"
+END
+
+bootstrap() {
+	: >"$calls"
+	"$project/bootstrap" "$@" >"$work/out" 2>"$work/err"
+}
+refuses() { # WORDS ARGUMENT...: before anything is installed or built
+	words=$1
+	shift
+	bootstrap "$@"
+	code=$?
+	[ $code = 2 ] && [ ! -s "$work/out" ] && [ "$(wc -l <"$work/err")" = 1 ] &&
+		grep -qF -- "$words" "$work/err" && [ ! -s "$calls" ] || {
+		echo "exit code $code"
+		cat "$work/out" "$work/err" "$calls"
+		return 1
+	}
+}
+goes_on() { # ARGUMENT...: to the tests
+	bootstrap "$@" && grep -q '^meson test' "$calls" || {
+		cat "$work/err" "$calls"
+		return 1
+	}
+}
+place_given() { # ARGUMENT...: taken out of what Meson gets
+	goes_on "$@" && grep -q '^meson test .*--suite module --verbose$' "$calls" || {
+		cat "$calls"
+		return 1
+	}
+}
+image_at() { # PATH in the folder of the cache
+	rm -rf "$cached"
+	mkdir -p "$(dirname "$cached/$1")" "$cached/${2:-}lib/modules/$release/kernel"
+	echo old >"$cached/$1"
+}
+not_fetched() { # PATH...: an image there is taken
+	image_at "$@"
+	goes_on test && ! grep 'download' "$calls" && [ "$(cat "$cached/$1")" = old ]
+}
+fetched() { # whatever is in the cache is replaced, not added to
+	goes_on test || return 1
+	grep -q "^apt-get .*download linux-image-$release linux-binary-$release\$" "$calls" || {
+		cat "$calls"
+		return 1
+	}
+	find "$XDG_CACHE_HOME" >"$work/found"
+	cat "$work/found"
+	[ "$(cat "$cached/usr/lib/modules/$release/vmlinuz")" = new ] && [ ! -e "$cached/tree" ] &&
+		! grep -q '/\.fetch-' "$work/found"
+}
+fetched_anew() { # from a folder that has no image
+	rm -rf "$cached"
+	mkdir -p "$cached/boot"
+	fetched && [ ! -e "$cached/boot" ]
+}
+no_image_in_it() {
+	rm -rf "$cached"
+	echo "mkdir -p \"\$3/usr\"" | stand_in dpkg-deb
+	bootstrap test
+	[ $? = 3 ] && grep -q "no image and modules of $release" "$work/err" && [ ! -e "$cached" ]
+}
+
+check 'run --kernels with nothing' refuses '--kernels needs a value' run --kernels
+check "run --kernels ''" refuses '--kernels needs a value' run --kernels ''
+check 'run --kernels=' refuses '--kernels needs a value' run --kernels=
+check "test --kernels ''" refuses '--kernels needs a value' test --kernels ''
+check 'a set that there is not' refuses "'moon' is none of" test --kernels stable,moon
+check 'a set without a name' refuses "'' is none of" run --kernels stable,
+check 'a pattern' refuses "'*' is none of" run --kernels '*'
+check 'all and another one' refuses "'all' is none of" run --kernels all,stable
+check 'a folder for test' refuses "'../x' is a folder" test --kernels ../x
+check 'options beside test --kernels' refuses 'takes no other options' test --kernels rt --verbose
+check 'test-module at a place that there is not' refuses "--place 'moon': it can be" \
+	test-module --place moon
+check 'test-module --place' refuses "--place '': it can be" test-module --place
+check 'test-module --place host and more' refuses 'no other options: --verbose' \
+	test-module --place host --verbose
+check 'test-module --place=host and more' refuses 'no other options: --verbose' \
+	test-module --place=host --verbose
+check 'test-module --place vm' place_given test-module --place vm --verbose
+check 'test-module --place=vm' place_given test-module --place=vm --verbose
+check 'an image in /boot of the cache is taken' not_fetched boot/vmlinuz-$release
+check 'and one among the modules' not_fetched usr/lib/modules/$release/vmlinuz usr/
+rm -rf "$cached"
+check 'an image is fetched' fetched
+check 'and takes the place of a folder without one' fetched_anew
+check 'a package without an image' no_image_in_it
+done_testing
