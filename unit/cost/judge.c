@@ -126,6 +126,14 @@ struct cost_verdict cost_judge(const struct cost_check *check, const struct cost
 	return verdict;
 }
 
+bool cost_figure_repeats(const struct cost_figure *figure)
+{
+	double spread = cost_figure_spread(figure);
+
+	return spread <= COST_SPREAD ||
+	       spread * fabs(cost_figure_median(figure)) <= COST_SPREAD_INSTRUCTIONS;
+}
+
 enum cost_change cost_compare(double value, double reference)
 {
 	if (!(value <= reference + fabs(reference) * COST_REGRESSION))

@@ -53,6 +53,12 @@ struct cost_verdict {
 
 struct cost_verdict cost_judge(const struct cost_check *check, const struct cost_figures *figures);
 
+/* The rounds of a figure are at most so far apart: a share of it, or an instruction or two. */
+#define COST_SPREAD 0.01
+#define COST_SPREAD_INSTRUCTIONS 2
+
+bool cost_figure_repeats(const struct cost_figure *figure);
+
 /* In a reference of the same kernel, QEMU and compiler, a figure is at most so far apart. */
 #define COST_REGRESSION 0.02
 
