@@ -34,7 +34,7 @@ static int make_initramfs(const struct mc_vm_program *program, const struct mc_v
 	static const char *const no_tests[] = {NULL};
 	char *init = mc_vm_find_init(program->self, failure);
 	struct mc_vm_plan plan = {
-		.sysroot = "",
+		.sysroot = program->root ? program->root : "",
 		.init = init,
 		.kernel = kernel,
 		.programs = program->programs,

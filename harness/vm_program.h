@@ -14,6 +14,7 @@
  * @self: a program of ours, beside which init is found
  * @module: module file that says which kernel the guest has
  * @kernel: its image; NULL: find one
+ * @root: of the system that programs and libraries are of; NULL: this one's
  * @programs: with the libraries they need; a NULL from at the end
  * @files: others; a NULL from at the end
  * @argv: as the guest sees it; NULL at the end
@@ -28,7 +29,7 @@
  * @log: gets the console's output, and what the program says on standard error
  */
 struct mc_vm_program {
-	const char *self, *module, *kernel;
+	const char *self, *module, *kernel, *root;
 	const struct mc_vm_file *programs, *files;
 	const char *const *argv;
 	unsigned int cpus, instruction_ns, memory_mib;

@@ -179,7 +179,11 @@ with_tools() { # COMMAND ARGUMENT...
 
 # What the harness is linked with, and what the guest runs
 system_packages='libc6-dev libtracefs-dev libtraceevent-dev libjson-c-dev libyaml-dev
-	libinih-dev libkmod-dev libarchive-dev libcmocka-dev stress-ng'
+	libinih-dev libkmod-dev libarchive-dev libcmocka-dev stress-ng trace-cmd'
+
+# Ours: the harness, and what the collector's tests run in the guest
+system_programs='harness/run-stress harness/collect unit/collector/collector-guest
+	unit/collector/alpha unit/collector/beta'
 
 cross_file() { # SYSTEM
 	cat <<-END
@@ -202,7 +206,7 @@ cross_file() { # SYSTEM
 	END
 }
 
-# run-stress and guest-init are ours, everything else is links to what was unpacked.
+# What is ours is copied, everything else is links to what was unpacked.
 build_root() {
 	[ "$arch" != "$native" ] || return 0
 	system=$cache/roots/$suite-$arch
@@ -218,14 +222,17 @@ build_root() {
 			die "meson setup for $arch failed (see above)"
 		}
 	fi
-	ninja -C "$folder/build" harness/run-stress harness/guest-init >"$folder/log" 2>&1 8>&- || {
+	# shellcheck disable=SC2086 # names
+	ninja -C "$folder/build" harness/guest-init $system_programs >"$folder/log" 2>&1 8>&- || {
 		cat "$folder/log" >&2
 		die "the build for $arch failed (see above)"
 	}
 	mkdir -p "$folder/root/usr/bin" "$folder/root/usr/libexec/memory-collector"
-	cp "$folder/build/harness/run-stress" "$folder/root/usr/bin/"
+	for path in $system_programs; do
+		cp "$folder/build/$path" "$folder/root/usr/bin/"
+	done
 	cp "$folder/build/harness/guest-init" "$folder/root/usr/libexec/memory-collector/"
-	for path in lib etc usr/lib usr/bin/stress-ng; do
+	for path in lib etc usr/lib usr/bin/stress-ng usr/bin/trace-cmd; do
 		ln -sfn "$system/$path" "$folder/root/$path"
 	done
 }

@@ -102,7 +102,7 @@ static const char *find(struct rdt *rdt, bool insist, int *err)
 
 	*err = -ENODEV;
 	if (!registers)
-		return "no hardware, there is no RDT or PQoS on this architecture";
+		return "no hardware, RDT is a part of x86 processors, and this is another";
 	if (read_features(registers, &rdt->features))
 		return "no hardware, this processor shows no L3 monitoring (CPUID leaf 0FH); a virtual machine seldom does";
 	if (rdt->features.distrusted && !insist)

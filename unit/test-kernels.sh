@@ -4,9 +4,10 @@
 # test-kernels.sh BUILD SET[,SET...] - everything that depends on the kernel, on other kernels
 #
 # For each set of module/kernel-set.sh: fetched, all modules built without a warning,
-# booted in the VM, every test module run there, and a few scenarios of the matrix.
-# Then one run across two of them. A kernel that cannot be had is skipped, with the
-# reason; a report with the versions comes last.
+# booted in the VM, and there every test module, what the collector promises, its storms
+# as the default tests have them, run-stress --place host as on a person's own machine,
+# and a few scenarios of the matrix. Then one run across two of them. A kernel that
+# cannot be had is skipped, with the reason; a report with versions and counts comes last.
 
 set -u
 # shellcheck source=unit/tap.sh
@@ -24,6 +25,7 @@ trap 'exit 1' HUP INT TERM
 export TMPDIR="$work/tmp"
 mkdir -p "$TMPDIR" "$kernels"
 : >"$work/report"
+: >"$work/skips"
 
 # Anew, because a link that is not done again gives no warning again
 get() { # SET; its exit code is that of kernel-set.sh
@@ -42,10 +44,58 @@ test_module() { # SET MODULE.ko: counts its tests
 	cases=$((cases + $(grep -c '^ok' "$work/tap")))
 }
 
-measure() { # SETS SCENARIOS DURATION
+# What the guest lacks is skipped there, with a reason, which the report repeats.
+count_points() { # SET
+	points=$((points + $(grep -c '^ok' "$work/tap")))
+	sed -n "s/^ok [0-9]* - \(.*# SKIP .*\)/$1 \1/p" "$work/tap" >>"$work/skips"
+}
+
+collector() { # SET WHAT...: what unit/collector has for the default kernel
+	set_name=$1
+	modules=$kernels/$1/modules
+	root=$kernels/$1/root
+	shift
+	set -- -- /usr/bin/collector-guest "$@"
+	if [ -d "$root" ]; then
+		tools=$root/usr/bin guest=$tools steps=$tools collect=$tools/collect
+		set -- --root "$root" "$@"
+	else
+		tools="" guest=$build/unit/collector steps=$guest collect=$build/harness/collect
+	fi
+	for tool in stress-ng trace-cmd; do
+		path=${tools:+$tools/$tool}
+		path=${path:-$(command -v $tool)} || continue
+		set -- --program "$path=/usr/bin/$tool" "$@"
+	done
+	timeout 1600 "$build/unit/collector/vm-run" "$collect" "$modules/collector.ko" \
+		--file "$modules/collector.ko=/modules/collector.ko" \
+		--file "$modules/rdt_sim.ko=/modules/rdt_sim.ko" \
+		--program "$guest/collector-guest=/usr/bin/collector-guest" \
+		--program "$collect=/usr/bin/collect" \
+		--program "$steps/alpha=/steps/alpha" --program "$steps/beta=/steps/beta" \
+		--seconds 1500 "$@" >"$work/tap" || {
+		cat "$work/tap"
+		return 1
+	}
+	count_points "$set_name"
+}
+
+host_mode() { # SET
+	timeout 2000 "$build/unit/vm-script" "$program" \
+		"$kernels/$1/modules/sync_timer_benchmark_module.ko" "$project/unit/guest-host.sh" \
+		plain >"$work/tap" && ! grep '^not ok' "$work/tap" || {
+		cat "$work/tap"
+		return 1
+	}
+	count_points "$1"
+}
+
+measure() { # SETS SCENARIOS DURATION OPTION...
 	rm -rf "$work/results"
-	timeout 3600 "$program" --kernels "$1" --only "$2" --duration "$3" --quiet --no-plots \
-		--results "$work/results"
+	names=$1 only=$2 duration=$3
+	shift 3
+	timeout 3600 "$program" --kernels "$names" --only "$only" --duration "$duration" --quiet \
+		--results "$work/results" "$@"
 }
 
 # What the guest's own kernel said it is: uname -v
@@ -65,15 +115,44 @@ test_set() { # SET
 		tested="$tested $(basename "$module" .ko)"
 		check "$name: $(basename "$module" .ko)" test_module "$1" "$module"
 	done
-	check "$name: run-stress, baseline, cpu and io" measure "$1" baseline,cpu,io 1s
+	points=0
+	for what in loading processes samples collect trace-cmd 'storm all'; do
+		# shellcheck disable=SC2086 # words
+		check "$name: collector, $what" collector "$1" $what
+	done
+	collector_points=$points
+	points=0
+	if [ -d "$kernels/$1/root" ]; then
+		skip "$name: run-stress --place host" \
+			"its guest has no shell: of another architecture there are only the harness, stress-ng and trace-cmd"
+	else
+		check "$name: run-stress --place host" host_mode "$1"
+	fi
+	check "$name: run-stress, baseline, cpu and io" measure "$1" baseline,cpu,io 1s --no-plots
 	[ "$failed" = "$before" ] && state=passed || state=FAILED
 	# shellcheck disable=SC2086 # a list of names
-	printf '%-10s %s: %d cases in %d test modules, 3 scenarios; %s, %s\n' "$1" "$state" \
-		"$cases" "$(set -- $tested && echo $#)" "$release" "$(built_when)" >>"$work/report"
+	printf '%-10s %s: %d cases in %d test modules, %d checks of the collector, %d of host mode, 3 scenarios; %s, %s\n' \
+		"$1" "$state" "$cases" "$(set -- $tested && echo $#)" "$collector_points" "$points" \
+		"$release" "$(built_when)" >>"$work/report"
 	had="$had $1"
 }
 
-# Every scenario on every kernel, named and in one table
+plots_whole() { # SET SET
+	for plot in delay corrected percentiles timeline heatmap skew; do
+		[ "$(head -c 4 "$work"/results/*/plots/$plot.png | tail -c 3)" = PNG ] || {
+			echo "no plots/$plot.png"
+			return 1
+		}
+		for scenario in "baseline@$1" "cpu@$1" "baseline@$2" "cpu@$2"; do
+			grep -q "$scenario" "$work"/results/*/plots/$plot.svg || {
+				echo "plots/$plot.svg has no $scenario"
+				return 1
+			}
+		done
+	done
+}
+
+# Every scenario on every kernel, named and in one table and one plot
 merged() { # SET SET
 	measure "$1,$2" baseline,cpu 200ms || return
 	cat "$work"/results/*/summary.csv
@@ -90,7 +169,8 @@ merged() { # SET SET
 			}
 		done
 	done
-	"$project/results/validate.sh" "$work"/results/*/summary.json
+	plots_whole "$1" "$2" || return
+	"$project/results/validate.sh" "$work"/results/*/summary.json || return
 	"$program" --from "$work"/results/* --no-plots
 }
 
@@ -118,5 +198,5 @@ set -- $had
 [ $# -lt 2 ] || check "one run across $1 and $2" merged "$1" "$2"
 done_testing
 code=$?
-sed 's/^/# /' "$work/report"
+sed 's/^/# /' "$work/skips" "$work/report"
 exit $code

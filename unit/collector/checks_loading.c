@@ -13,18 +13,24 @@
 #include "tap.h"
 #include "watch.h"
 
+#ifdef __x86_64__
+#define NO_HARDWARE "no hardware, this processor shows no L3 monitoring (CPUID leaf 0FH)"
+#else
+#define NO_HARDWARE "no hardware, RDT is a part of x86 processors, and this is another"
+#endif
+
 /* The log's words; and where it loads, what parameter hardware says then */
 static const struct {
 	const char *simulation, *parameters, *words, *hardware;
 } rows[] = {
 	{NULL, "", "RMIDs are emulated", "emulated"},
-	{NULL, "hardware=auto", "no hardware", "emulated"},
+	{NULL, "hardware=auto", "RMIDs are emulated: " NO_HARDWARE, "emulated"},
 	{NULL, "hardware=emulated emulated_max_rmid=1", "RMIDs 1 to 1 are emulated", "emulated"},
 	{"max_rmid=31", "hardware=sim", "SIMULATED", "sim"},
 	{"max_rmid=31", "hardware=sim", "RMIDs 1 to 31 (simulated)", "sim"},
 	{"max_rmid=31", "hardware=auto", "RMIDs are emulated", "emulated"},
 	{"max_rmid=31 resctrl=1", "hardware=sim", "resctrl is mounted", NULL},
-	{NULL, "hardware=on", "hardware=on: no hardware, this processor shows no L3 monitoring", NULL},
+	{NULL, "hardware=on", "hardware=on: " NO_HARDWARE, NULL},
 	{NULL, "hardware=sim", "rdt_sim is not loaded", NULL},
 	{NULL, "hardware=maybe", "parameter hardware=maybe: must be auto, on, emulated or sim",
 	 NULL},

@@ -6,6 +6,7 @@
  *
  *   --program FROM=TO   a program that the guest has at TO, with its libraries
  *   --file FROM=TO      another file
+ *   --root FOLDER       the system of another architecture that the programs are of
  *   --cpus N, --memory MIB, --seconds N
  *   --turns 1           see @in_turns of struct mc_vm
  *
@@ -49,6 +50,10 @@ static int take_option(struct request *request, const char *name, char *value)
 		return add_file(request->programs, &request->n_programs, value);
 	if (!strcmp(name, "--file"))
 		return add_file(request->files, &request->n_files, value);
+	if (!strcmp(name, "--root")) {
+		request->program.root = value;
+		return 0;
+	}
 	if (number <= 0)
 		return -1;
 	if (!strcmp(name, "--cpus"))
@@ -131,7 +136,8 @@ int main(int argc, char **argv)
 	if (take_arguments(&request, argc, argv)) {
 		fprintf(stderr,
 			"usage: vm-run COLLECT MODULE.ko [--program FROM=TO] [--file FROM=TO] "
-			"[--cpus N] [--memory MIB] [--seconds N] -- PROGRAM [ARGUMENT...]\n");
+			"[--root FOLDER] [--cpus N] [--memory MIB] [--seconds N] [--turns 1] "
+			"-- PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
 	result = mc_stop_install(&failure);
