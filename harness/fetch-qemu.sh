@@ -79,8 +79,11 @@ for program in "$cache"/qemu.new/usr/bin/qemu-system-x86_64 "$cache"/qemu.new/us
 	END
 	chmod +x "$cache/qemu.new/${program##*/}"
 done
-is_good "$cache/qemu.new/$name" ||
-	cannot "$package of $suite does not run here: $("$cache/qemu.new/$name" --version 2>&1 | tail -n 1)"
+is_good "$cache/qemu.new/$name" || {
+	why=$("$cache/qemu.new/$name" --version 2>&1 | tail -n 1)
+	rm -rf "$cache/qemu.new"
+	cannot "$package of $suite does not run here: $why"
+}
 rm -rf "$cache/qemu"
 mv "$cache/qemu.new" "$cache/qemu"
 say "fetched $("$cache/qemu/$name" --version | head -n 1)"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# test-bootstrap.sh - what bootstrap refuses, and which kernel images it fetches
+# test-bootstrap.sh - what bootstrap refuses, and which kernel images and QEMU it fetches
 #
 # Nothing is installed, built or downloaded: Meson, Ninja, apt and dpkg are stand-ins
 # that write down how they were called.
@@ -100,6 +100,45 @@ no_image_in_it() {
 	[ $? = 3 ] && grep -q "no image and modules of $release" "$work/err" && [ ! -e "$cached" ]
 }
 
+# ---- QEMU: one that hangs now and then is replaced, in the cache ----
+
+qemu=qemu-system-$(uname -m)
+of_the_cache=$XDG_CACHE_HOME/memory-collector/qemu/$qemu
+qemu_is() { # VERSION
+	echo "echo 'QEMU emulator version $1 (Debian)'" | stand_in "$qemu"
+}
+archive_has() { # VERSION: of QEMU
+	mkdir -p "$work/tree/usr/bin"
+	printf '#!/bin/sh\necho "QEMU emulator version %s"\n' "$1" >"$work/tree/usr/bin/$qemu"
+	chmod +x "$work/tree/usr/bin/$qemu"
+	stand_in apt-get <<-'END'
+		case "$*" in
+		*indextargets*) echo 'http://archive.invalid/ bookworm' ;;
+		*install*) printf 'Inst %s [1] (2 archive [all])\n' qemu-system-x86 qemu-system-arm ;;
+		*download*) : >qemu.deb ;;
+		esac
+	END
+	echo "tar -C '$work/tree' -c ." | stand_in dpkg-deb
+}
+nothing_fetched() {
+	goes_on test && ! grep 'apt-get' "$calls"
+}
+qemu_fetched() {
+	goes_on test && [ "$("$of_the_cache" --version)" = 'QEMU emulator version 10.0.2' ] || {
+		cat "$work/err"
+		return 1
+	}
+}
+qemu_stays() { # WORDS: why none is fetched
+	rm -rf "${of_the_cache%/*}"
+	goes_on test && grep -q 'going on with the QEMU that is installed' "$work/err" &&
+		grep -q -- "$1" "$work/err" && [ ! -e "$of_the_cache" ] &&
+		[ ! -e "${of_the_cache%/*}.new" ] || {
+		cat "$work/err"
+		return 1
+	}
+}
+
 check 'run --kernels with nothing' refuses '--kernels needs a value' run --kernels
 check "run --kernels ''" refuses '--kernels needs a value' run --kernels ''
 check 'run --kernels=' refuses '--kernels needs a value' run --kernels=
@@ -125,4 +164,22 @@ rm -rf "$cached"
 check 'an image is fetched' fetched
 check 'and takes the place of a folder without one' fetched_anew
 check 'a package without an image' no_image_in_it
+
+image_at boot/vmlinuz-$release
+archive_has 10.0.2
+for version in 8.1.0 9.2.1 10.0.2; do
+	qemu_is $version
+	check "QEMU $version is good enough" nothing_fetched
+done
+qemu_is 7.2.22
+if grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release; then
+	check 'QEMU 7.2.22 is not: a newer one is fetched' qemu_fetched
+	check 'once' nothing_fetched
+	archive_has 7.2.23
+	check 'what is no better is not taken' qemu_stays 'does not run here'
+	echo 'exit 1' | stand_in apt-get
+	check 'without an archive' qemu_stays 'not configured for an archive'
+else
+	check 'elsewhere than on Debian 12' qemu_stays 'there is no newer one to fetch'
+fi
 done_testing
