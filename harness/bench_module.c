@@ -20,11 +20,6 @@
 
 /* ---- loading and unloading ---- */
 
-bool mc_module_loaded(void)
-{
-	return mc_kernel_module_loaded(MC_BENCH_MODULE);
-}
-
 int mc_module_load(const char *path, const struct mc_bench_parameters *parameters,
 		   struct mc_failure *failure)
 {

@@ -46,7 +46,6 @@ struct mc_bench_totals {
 	struct mc_totals *cpu;
 };
 
-bool mc_module_loaded(void);
 int mc_module_load(const char *path, const struct mc_bench_parameters *parameters,
 		   struct mc_failure *failure);
 

@@ -2,22 +2,19 @@
 /*
  * place_host.c - the machine that runs us, as the place to measure
  *
- * Owns what makes that safe: refusals before anything is touched, one run at a
- * time, and a state file from which a later run learns what one that was killed
- * has left behind.
+ * Owns what makes that safe: refusals before anything is touched, and that host_state.c
+ * knows what there will be to undo before a module is loaded.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench_module.h"
 #include "environment.h"
+#include "host_state.h"
 #include "kernel_log.h"
 #include "load.h"
 #include "memory_collector/place.h"
@@ -26,151 +23,26 @@
 #include "tree.h"
 #include "variants.h"
 
-#define STATE_DIR "/run/memory-collector"
-/* Locked while somebody measures; holds "PID WORK_FOLDER\n" while something of theirs is there */
-#define STATE_FILE STATE_DIR "/host"
 #define WORK_PREFIX "memory-collector-"
 
-/* ---- the state file ---- */
-
-struct state {
-	int fd;
-	long pid; /* of the run that wrote it; 0: it left nothing */
-	char work[PATH_MAX];
+static const struct mc_host_use use = {
+	.program = "run-stress",
+	.doing = "measuring",
+	.file = "host",
+	.module = {MC_BENCH_MODULE},
+	.instance = MC_TRACE_INSTANCE,
+	.folder = WORK_PREFIX,
 };
 
-static void read_state(struct state *state)
-{
-	char text[PATH_MAX + 32];
-	ssize_t length = pread(state->fd, text, sizeof(text) - 1, 0);
-	char *end;
-
-	state->pid = 0;
-	state->work[0] = '\0';
-	if (length <= 0)
-		return;
-	text[length] = '\0';
-	state->pid = strtol(text, &end, 10);
-	if (*end == ' ') {
-		snprintf(state->work, sizeof(state->work), "%.*s", (int)strcspn(end + 1, "\n"),
-			 end + 1);
-	}
-}
-
-static int write_state(struct state *state, const char *work, struct mc_failure *failure)
-{
-	char text[PATH_MAX + 32];
-	int length = snprintf(text, sizeof(text), "%ld %s\n", (long)getpid(), work);
-
-	if (ftruncate(state->fd, 0) || pwrite(state->fd, text, length, 0) != length)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: %s", STATE_FILE, strerror(errno));
-	return 0;
-}
-
-/* The file may have been removed by its last holder between our open() and flock(). */
-static bool still_there(int fd)
-{
-	struct stat ours, there;
-
-	return !fstat(fd, &ours) && !stat(STATE_FILE, &there) && ours.st_ino == there.st_ino &&
-	       ours.st_dev == there.st_dev;
-}
-
-static int lock_state(struct state *state, struct mc_failure *failure)
-{
-	int tries;
-
-	mkdir("/run", 0755);
-	for (tries = 0; tries < 100; tries++) {
-		if (mkdir(STATE_DIR, 0700) && errno != EEXIST)
-			break;
-		state->fd = open(STATE_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (state->fd < 0)
-			break;
-		if (flock(state->fd, LOCK_EX | LOCK_NB)) {
-			read_state(state);
-			close(state->fd);
-			return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-				       "another run-stress (pid %ld) is measuring on this machine: "
-				       "wait for it or end it",
-				       state->pid);
-		}
-		if (still_there(state->fd)) {
-			read_state(state);
-			return 0;
-		}
-		close(state->fd);
-	}
-	return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: %s", STATE_FILE, strerror(errno));
-}
-
-/* Only when nothing of ours is left. */
-static void remove_state(struct state *state)
-{
-	unlink(STATE_FILE);
-	close(state->fd);
-	rmdir(STATE_DIR);
-}
-
-/* ---- what a killed run left ---- */
-
-/* The state file is root's alone; still nothing is removed that we would not have made. */
-static bool our_work(const char *work)
-{
-	const char *name = strrchr(work, '/');
-
-	return *work == '/' && name && !strncmp(name + 1, WORK_PREFIX, strlen(WORK_PREFIX));
-}
-
-static int remove_leftovers(struct state *state, struct mc_progress *progress,
-			    struct mc_failure *failure)
-{
-	bool module = mc_module_loaded(), trace = mc_trace_exists();
-	bool work = our_work(state->work) && !access(state->work, F_OK);
-
-	if (!state->pid)
-		return 0;
-	if (mc_module_unload(failure) || mc_trace_remove(failure) ||
-	    (work && mc_tree_remove(state->work, failure)))
-		return mc_fail_prepend(failure, "what run-stress (pid %ld) left when it was killed",
-				       state->pid);
-	mc_progress_note(progress, "run-stress (pid %ld) was killed; removed what it left:%s%s%s%s",
-			 state->pid, module ? " module " MC_BENCH_MODULE : "",
-			 trace ? " trace instance " MC_TRACE_INSTANCE : "", work ? " folder " : "",
-			 work ? state->work : "");
-	state->pid = 0;
-	return ftruncate(state->fd, 0) ? mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: %s", STATE_FILE,
-						 strerror(errno))
-				       : 0;
-}
-
-/* Lock, clean up after a killed run, and see that nobody else has what we need. */
-static int take_machine(struct state *state, struct mc_progress *progress,
+static int take_machine(struct mc_host_state *state, struct mc_progress *progress,
 			struct mc_failure *failure)
 {
-	int result;
+	char note[PATH_MAX + 256];
+	int result = mc_host_take(state, &use, 1, note, sizeof(note), failure);
 
-	if (lock_state(state, failure))
-		return -1;
-	result = remove_leftovers(state, progress, failure);
-	if (!result && mc_module_loaded())
-		result = mc_fail(failure, MC_EXIT_ENVIRONMENT,
-				 "module %s is loaded already, and not by run-stress: unload it "
-				 "first (rmmod %s)",
-				 MC_BENCH_MODULE, MC_BENCH_MODULE);
-	if (!result && mc_trace_exists())
-		result = mc_fail(failure, MC_EXIT_ENVIRONMENT,
-				 "there is a trace instance %s already, and not from run-stress: "
-				 "remove it first (rmdir)",
-				 MC_TRACE_INSTANCE);
-	if (!result)
-		return 0;
-	/* A state that could not be cleaned up stays for the next try. */
-	if (state->pid)
-		close(state->fd);
-	else
-		remove_state(state);
-	return -1;
+	if (*note)
+		mc_progress_note(progress, "%s", note);
+	return result;
 }
 
 /* ---- check ---- */
@@ -183,7 +55,7 @@ static const char *scratch_of(const struct mc_job *job)
 static int check(const struct mc_job *job, struct mc_progress *progress, struct mc_failure *failure)
 {
 	struct mc_failure not_open;
-	struct state state;
+	struct mc_host_state state;
 	struct stat info;
 	int log;
 
@@ -207,7 +79,7 @@ static int check(const struct mc_job *job, struct mc_progress *progress, struct 
 	close(log);
 	if (take_machine(&state, progress, failure))
 		return -1;
-	remove_state(&state);
+	mc_host_release(&state);
 	return 0;
 }
 
@@ -215,7 +87,7 @@ static int check(const struct mc_job *job, struct mc_progress *progress, struct 
 
 struct host {
 	struct mc_runner runner;
-	struct state state;
+	struct mc_host_state state;
 	char work[PATH_MAX];
 	FILE *ticks, *log;
 	int log_fd;
@@ -236,7 +108,7 @@ static int make_work(struct host *host, const struct mc_job *job, struct mc_fail
 	}
 	if (chmod(host->work, 0755))
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: %s", host->work, strerror(errno));
-	return write_state(&host->state, host->work, failure);
+	return mc_host_write(&host->state, host->work, failure);
 }
 
 static void find_disk(struct host *host)
@@ -362,10 +234,7 @@ static int run(const struct mc_job *job, struct mc_progress *progress, struct mc
 		status = -1;
 	if (host.work[0] && mc_tree_remove(host.work, status ? &second : failure))
 		status = -1;
-	if (mc_module_loaded() || mc_trace_exists() || (host.work[0] && !access(host.work, F_OK)))
-		close(host.state.fd);
-	else
-		remove_state(&host.state);
+	mc_host_release(&host.state);
 	return status;
 }
 

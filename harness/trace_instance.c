@@ -65,26 +65,26 @@ int mc_trace_check(struct mc_failure *failure)
 	return 0;
 }
 
-static void instance_path(char *path, size_t size)
+static void instance_path(const char *name, char *path, size_t size)
 {
 	const char *dir = tracefs_tracing_dir();
 
-	snprintf(path, size, "%s/instances/" MC_TRACE_INSTANCE, dir ? dir : "");
+	snprintf(path, size, "%s/instances/%s", dir ? dir : "", name);
 }
 
-bool mc_trace_exists(void)
+bool mc_trace_exists(const char *name)
 {
 	char path[4096];
 
-	instance_path(path, sizeof(path));
+	instance_path(name, path, sizeof(path));
 	return !access(path, F_OK);
 }
 
-int mc_trace_remove(struct mc_failure *failure)
+int mc_trace_remove(const char *name, struct mc_failure *failure)
 {
 	char path[4096];
 
-	instance_path(path, sizeof(path));
+	instance_path(name, path, sizeof(path));
 	if (!rmdir(path) || errno == ENOENT)
 		return 0;
 	return mc_fail(failure, MC_EXIT_ENVIRONMENT,
@@ -362,7 +362,7 @@ int mc_trace_free(struct mc_trace *trace, struct mc_failure *failure)
 			close(trace->raw[i]);
 	}
 	tracefs_instance_free(trace->instance);
-	result = mc_trace_remove(failure ? failure : &ignored);
+	result = mc_trace_remove(MC_TRACE_INSTANCE, failure ? failure : &ignored);
 	mc_pages_free(trace->pages);
 	free(trace->raw);
 	free(trace->done);

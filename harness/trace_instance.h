@@ -11,7 +11,7 @@
 
 #include "memory_collector/analysis.h"
 
-/* The only instance we ever make, so that a later run knows what a killed one left. */
+/* The only instance that is made here, so that a later run knows what a killed one left. */
 #define MC_TRACE_INSTANCE "memory_collector_benchmark"
 
 struct mc_trace;
@@ -19,10 +19,11 @@ struct mc_trace;
 /* Is there a tracefs in which instances can be made? Mounts it where it is not. */
 int mc_trace_check(struct mc_failure *failure);
 
-bool mc_trace_exists(void);
+/* Is there an instance of this name, ours or somebody's? */
+bool mc_trace_exists(const char *name);
 
 /* Remove the instance that a killed run left. Fine where there is none. */
-int mc_trace_remove(struct mc_failure *failure);
+int mc_trace_remove(const char *name, struct mc_failure *failure);
 
 /* Make the instance, empty and with nothing enabled. */
 struct mc_trace *mc_trace_new(struct mc_failure *failure);
