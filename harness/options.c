@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * options.c - one table of options, from which they are parsed and explained
- *
- * Options are long ones only, and never abbreviated: a script that abbreviates
- * breaks with the next option that is added.
+ * options.c - the options of run-stress, and which of them go together
  */
 #include "options.h"
 
@@ -13,6 +10,7 @@
 
 #include "interval.h"
 #include "memory_collector/place.h"
+#include "option_table.h"
 #include "quantity.h"
 
 #define NS_PER_MS 1000000ULL
@@ -20,106 +18,50 @@
 /* Longest window: results of longer runs are better made of several */
 #define DURATION_MAX_NS (7 * 24 * 3600 * NS_PER_S)
 
-struct option;
-typedef int (*take_fn)(struct mc_options *options, const struct option *option, const char *value,
-		       struct mc_failure *failure);
-
 /* Where an option means something */
 enum { WITH_VM = 1, WITH_HOST = 2, WITH_FROM = 4, WITH_RUN = WITH_VM | WITH_HOST, WITH_ALL = 7 };
 
-struct option {
-	const char *name;
-	const char *value; /* what to call its value; NULL: it takes none */
-	const char *help; /* NULL: not for people */
-	take_fn take;
-	size_t field; /* of struct mc_options, for the common takers */
-	int with;
-};
-
-static int refuse(struct mc_failure *failure, const struct option *option, const char *value,
-		  const char *reason)
-{
-	return mc_fail(failure, MC_EXIT_USAGE, "%s '%.100s': %s", option->name, value, reason);
-}
-
 /* ---- numbers ---- */
 
-static int take_interval(struct mc_options *options, const struct option *option, const char *value,
+static int take_interval(void *data, const struct mc_option *option, const char *value,
 			 struct mc_failure *failure)
 {
+	struct mc_options *options = data;
 	const char *wrong = mc_quantity_time(value, 0, &options->interval_ns);
 
 	if (!wrong && options->interval_ns < INTERVAL_MIN_NS)
 		wrong = "too small: it can be from 50us to 10s";
 	if (!wrong && options->interval_ns > INTERVAL_MAX_NS)
 		wrong = "too large: it can be from 50us to 10s";
-	return wrong ? refuse(failure, option, value, wrong) : 0;
+	return wrong ? mc_option_refuse(failure, option, value, wrong) : 0;
 }
 
-static int take_duration(struct mc_options *options, const struct option *option, const char *value,
+static int take_duration(void *data, const struct mc_option *option, const char *value,
 			 struct mc_failure *failure)
 {
+	struct mc_options *options = data;
 	const char *wrong = mc_quantity_time(value, NS_PER_S, &options->duration_ns);
 
 	if (!wrong && !options->duration_ns)
 		wrong = "too small: a window cannot be empty";
 	if (!wrong && options->duration_ns > DURATION_MAX_NS)
 		wrong = "too large: at most seven days (604800s)";
-	return wrong ? refuse(failure, option, value, wrong) : 0;
+	return wrong ? mc_option_refuse(failure, option, value, wrong) : 0;
 }
 
-static int take_number(struct mc_options *options, const struct option *option, const char *value,
-		       unsigned int min, unsigned int max, struct mc_failure *failure)
-{
-	unsigned int *field = (unsigned int *)((char *)options + option->field);
-	uint64_t number;
-	const char *wrong = mc_quantity_number(value, &number);
-
-	if (wrong)
-		return refuse(failure, option, value, wrong);
-	if (number < min || number > max)
-		return mc_fail(failure, MC_EXIT_USAGE, "%s %" PRIu64 ": it can be from %u to %u",
-			       option->name, number, min, max);
-	*field = number;
-	return 0;
-}
-
-static int take_cpus(struct mc_options *options, const struct option *option, const char *value,
-		     struct mc_failure *failure)
-{
-	return take_number(options, option, value, 1, 255, failure);
-}
-
-static int take_slices(struct mc_options *options, const struct option *option, const char *value,
-		       struct mc_failure *failure)
-{
-	return take_number(options, option, value, 1, MC_SLICES_MAX, failure);
-}
-
-static int take_budget(struct mc_options *options, const struct option *option, const char *value,
-		       struct mc_failure *failure)
-{
-	return take_number(options, option, value, 1, LEAD_BUDGET_MAX_PERMILLE, failure);
-}
-
-static int take_lead_max(struct mc_options *options, const struct option *option, const char *value,
+static int take_lead_max(void *data, const struct mc_option *option, const char *value,
 			 struct mc_failure *failure)
 {
+	struct mc_options *options = data;
 	uint64_t ns;
 	const char *wrong = mc_quantity_time(value, 0, &ns);
 
 	if (!wrong && (!ns || ns > LEAD_MAX_NS))
 		wrong = "it can be from 1ns to 1ms";
 	if (wrong)
-		return refuse(failure, option, value, wrong);
+		return mc_option_refuse(failure, option, value, wrong);
 	options->lead_max_ns = ns;
 	return 0;
-}
-
-static int take_memory(struct mc_options *options, const struct option *option, const char *value,
-		       struct mc_failure *failure)
-{
-	return take_number(options, option, value, 256, 1024 * 1024, failure);
 }
 
 /* ---- words ---- */
@@ -133,9 +75,10 @@ static const char *next_word(const char *list, char *word, size_t size)
 	return list[length] ? list + length + 1 : NULL;
 }
 
-static int take_leads(struct mc_options *options, const struct option *option, const char *value,
+static int take_leads(void *data, const struct mc_option *option, const char *value,
 		      struct mc_failure *failure)
 {
+	struct mc_options *options = data;
 	const char *at = value;
 	char word[16];
 
@@ -144,19 +87,22 @@ static int take_leads(struct mc_options *options, const struct option *option, c
 
 		at = next_word(at, word, sizeof(word));
 		if (lead_mode_parse(word, &mode))
-			return refuse(failure, option, value,
-				      "it can be off, auto or fixed, or some of them: off,auto");
+			return mc_option_refuse(
+				failure, option, value,
+				"it can be off, auto or fixed, or some of them: off,auto");
 		for (unsigned int i = 0; i < options->n_leads; i++)
 			if (options->lead[i] == mode)
-				return refuse(failure, option, value, "one of them twice");
+				return mc_option_refuse(failure, option, value,
+							"one of them twice");
 		options->lead[options->n_leads] = mode;
 	}
 	return 0;
 }
 
-static int take_phases(struct mc_options *options, const struct option *option, const char *value,
+static int take_phases(void *data, const struct mc_option *option, const char *value,
 		       struct mc_failure *failure)
 {
+	struct mc_options *options = data;
 	const char *at = value;
 	char word[32];
 
@@ -164,52 +110,39 @@ static int take_phases(struct mc_options *options, const struct option *option, 
 		const char *wrong;
 
 		if (options->n_phases == MC_COMPARED_MAX)
-			return refuse(failure, option, value, "more than three");
+			return mc_option_refuse(failure, option, value, "more than three");
 		at = next_word(at, word, sizeof(word));
 		wrong = mc_quantity_time(word, 0, &options->phase_ns[options->n_phases]);
 		if (wrong)
-			return refuse(failure, option, value, wrong);
+			return mc_option_refuse(failure, option, value, wrong);
 		for (unsigned int i = 0; i < options->n_phases; i++)
 			if (options->phase_ns[i] == options->phase_ns[options->n_phases])
-				return refuse(failure, option, value, "one of them twice");
+				return mc_option_refuse(failure, option, value,
+							"one of them twice");
 	}
 	return 0;
 }
 
 /* "0,2-5": what else the kernel understands is not needed, and would go through a command line */
-static int take_list(struct mc_options *options, const struct option *option, const char *value,
+static int take_list(void *data, const struct mc_option *option, const char *value,
 		     struct mc_failure *failure)
 {
+	struct mc_options *options = data;
 	if (!*value || value[strspn(value, "0123456789,-")] || strlen(value) > 256)
-		return refuse(failure, option, value, "not a list of CPUs like 0,2-5");
-	*(const char **)((char *)options + option->field) = value;
+		return mc_option_refuse(failure, option, value, "not a list of CPUs like 0,2-5");
+	options->tick_cpus = value;
 	return 0;
 }
 
-static int take_flag(struct mc_options *options, const struct option *option, const char *value,
-		     struct mc_failure *failure)
+static int take_scenarios(void *data, const struct mc_option *option, const char *value,
+			  struct mc_failure *failure)
 {
-	*(bool *)((char *)options + option->field) = true;
-	return 0;
-}
-
-static int take_text(struct mc_options *options, const struct option *option, const char *value,
-		     struct mc_failure *failure)
-{
-	if (!*value)
-		return refuse(failure, option, value, "it is empty");
-	*(const char **)((char *)options + option->field) = value;
-	return 0;
-}
-
-static int take_scenarios(struct mc_options *options, const struct option *option,
-			  const char *value, struct mc_failure *failure)
-{
+	struct mc_options *options = data;
 	const char **grown;
 	size_t n = 0;
 
 	if (!*value)
-		return refuse(failure, option, value, "it is empty");
+		return mc_option_refuse(failure, option, value, "it is empty");
 	while (options->scenarios[n])
 		n++;
 	grown = realloc(options->scenarios, (n + 2) * sizeof(*grown));
@@ -221,18 +154,10 @@ static int take_scenarios(struct mc_options *options, const struct option *optio
 	return 0;
 }
 
-static int take_place(struct mc_options *options, const struct option *option, const char *value,
-		      struct mc_failure *failure)
-{
-	if (strcmp(value, "vm") && strcmp(value, "host"))
-		return refuse(failure, option, value, "it can be vm or host");
-	options->host = !strcmp(value, "host");
-	return 0;
-}
-
-static int take_format(struct mc_options *options, const struct option *option, const char *value,
+static int take_format(void *data, const struct mc_option *option, const char *value,
 		       struct mc_failure *failure)
 {
+	struct mc_options *options = data;
 	static const char *const names[] = {[MC_FORMAT_TABLE] = "table",
 					    [MC_FORMAT_JSON] = "json",
 					    [MC_FORMAT_MARKDOWN] = "markdown",
@@ -245,99 +170,79 @@ static int take_format(struct mc_options *options, const struct option *option, 
 			return 0;
 		}
 	}
-	return refuse(failure, option, value, "it can be table, json, markdown or benchmark");
+	return mc_option_refuse(failure, option, value,
+				"it can be table, json, markdown or benchmark");
 }
 
 #define FIELD(name) offsetof(struct mc_options, name)
 
 /* In the order of --help */
-static const struct option table[] = {
-	{"--place", "vm|host", "a small VM (default), or this machine, as root", take_place, 0,
-	 WITH_RUN},
-	{"--only", "A,B", "only these scenarios", take_text, FIELD(only), WITH_RUN},
-	{"--list", NULL, "list the scenarios", take_flag, FIELD(list), WITH_RUN},
-	{"--dry-run", NULL, "say what would be run", take_flag, FIELD(dry_run), WITH_RUN},
-	{"--scenarios", "FILE", "add scenarios of your own; repeatable", take_scenarios, 0,
-	 WITH_RUN},
-	{"--interval", "TIME", "between ticks, 50us to 10s (default 1ms)", take_interval, 0,
-	 WITH_RUN},
-	{"--duration", "TIME", "of each scenario's window (default 5s)", take_duration, 0,
-	 WITH_RUN},
-	{"--slices", "N", "windows per scenario and lead, in turn (default 1 or 5)", take_slices,
-	 FIELD(slices), WITH_RUN},
-	{"--lead", "L[,L]", "off (default), auto, fixed; several are compared", take_leads, 0,
-	 WITH_RUN},
-	{"--lead-max", "TIME", "up to 1ms (default 200us or half the interval)", take_lead_max, 0,
-	 WITH_RUN},
-	{"--lead-budget", "PERMILLE", "of a CPU to spin away, up to 500 (default 5)", take_budget,
-	 FIELD(lead_budget), WITH_RUN},
-	{"--phase", "T[,T]", "offset of the ticks; several are compared", take_phases, 0, WITH_RUN},
+static const struct mc_option rows[] = {
+	{"--place", "vm|host", "a small VM (default), or this machine, as root", mc_option_place,
+	 .field = FIELD(host), .with = WITH_RUN},
+	{"--only", "A,B", "only these scenarios", mc_option_text, .field = FIELD(only),
+	 .with = WITH_RUN},
+	{"--list", NULL, "list the scenarios", mc_option_flag, .field = FIELD(list),
+	 .with = WITH_RUN},
+	{"--dry-run", NULL, "say what would be run", mc_option_flag, .field = FIELD(dry_run),
+	 .with = WITH_RUN},
+	{"--scenarios", "FILE", "add scenarios of your own; repeatable", take_scenarios,
+	 .with = WITH_RUN},
+	{"--interval", "TIME", "between ticks, 50us to 10s (default 1ms)", take_interval,
+	 .with = WITH_RUN},
+	{"--duration", "TIME", "of each scenario's window (default 5s)", take_duration,
+	 .with = WITH_RUN},
+	{"--slices", "N", "windows per scenario and lead, in turn (default 1 or 5)",
+	 mc_option_number, .field = FIELD(slices), .with = WITH_RUN, .min = 1,
+	 .max = MC_SLICES_MAX},
+	{"--lead", "L[,L]", "off (default), auto, fixed; several are compared", take_leads,
+	 .with = WITH_RUN},
+	{"--lead-max", "TIME", "up to 1ms (default 200us or half the interval)", take_lead_max,
+	 .with = WITH_RUN},
+	{"--lead-budget", "PERMILLE", "of a CPU to spin away, up to 500 (default 5)",
+	 mc_option_number, .field = FIELD(lead_budget), .with = WITH_RUN, .min = 1,
+	 .max = LEAD_BUDGET_MAX_PERMILLE},
+	{"--phase", "T[,T]", "offset of the ticks; several are compared", take_phases,
+	 .with = WITH_RUN},
 	{"--tick-cpus", "LIST", "tick on these only, as in 0,2-5 (default all)", take_list,
-	 FIELD(tick_cpus), WITH_RUN},
-	{"--cpus", "N", "of the VM (default 2)", take_cpus, FIELD(cpus), WITH_VM},
-	{"--memory", "MIB", "of the VM (default 1024)", take_memory, FIELD(memory_mib), WITH_VM},
-	{"--kernel", "FILE", "kernel image for the VM (default: one that fits)", take_text,
-	 FIELD(kernel), WITH_VM},
-	{"--kernels", "A,B", "kernels that bootstrap fetched, one VM after another", take_text,
-	 FIELD(kernels), WITH_VM},
-	{"--module", "FILE", "measuring module (default: the one that was built)", take_text,
-	 FIELD(module), WITH_RUN},
-	{"--scratch", "DIR", "where loads write on the host (default /tmp)", take_text,
-	 FIELD(scratch), WITH_HOST},
-	{"--results", "DIR", "where result folders go (default results)", take_text, FIELD(results),
-	 WITH_RUN},
-	{"--from", "DIR", "read an old result again: table and plots", take_text, FIELD(from),
-	 WITH_FROM},
-	{"--ticks", NULL, "write ticks.csv, too: a line per tick", take_flag, FIELD(ticks),
-	 WITH_RUN},
+	 .with = WITH_RUN},
+	{"--cpus", "N", "of the VM (default 2)", mc_option_number, .field = FIELD(cpus),
+	 .with = WITH_VM, .min = 1, .max = 255},
+	{"--memory", "MIB", "of the VM (default 1024)", mc_option_number,
+	 .field = FIELD(memory_mib), .with = WITH_VM, .min = 256, .max = 1024 * 1024},
+	{"--kernel", "FILE", "kernel image for the VM (default: one that fits)", mc_option_text,
+	 .field = FIELD(kernel), .with = WITH_VM},
+	{"--kernels", "A,B", "kernels that bootstrap fetched, one VM after another", mc_option_text,
+	 .field = FIELD(kernels), .with = WITH_VM},
+	{"--module", "FILE", "measuring module (default: the one that was built)", mc_option_text,
+	 .field = FIELD(module), .with = WITH_RUN},
+	{"--scratch", "DIR", "where loads write on the host (default /tmp)", mc_option_text,
+	 .field = FIELD(scratch), .with = WITH_HOST},
+	{"--results", "DIR", "where result folders go (default results)", mc_option_text,
+	 .field = FIELD(results), .with = WITH_RUN},
+	{"--from", "DIR", "read an old result again: table and plots", mc_option_text,
+	 .field = FIELD(from), .with = WITH_FROM},
+	{"--ticks", NULL, "write ticks.csv, too: a line per tick", mc_option_flag,
+	 .field = FIELD(ticks), .with = WITH_RUN},
 	{"--format", "FORMAT", "table (default), or json, markdown or benchmark alone", take_format,
-	 0, WITH_ALL},
-	{"--no-plots", NULL, "draw no plots", take_flag, FIELD(no_plots), WITH_ALL},
-	{"--quiet", NULL, "no progress, only the result", take_flag, FIELD(quiet), WITH_ALL},
-	{"--help", NULL, NULL, take_flag, FIELD(help), WITH_ALL},
-	{"--version", NULL, NULL, take_flag, FIELD(version), WITH_ALL},
-	{"--progress-records", "FILE", NULL, take_text, FIELD(progress_records), WITH_HOST},
+	 .with = WITH_ALL},
+	{"--no-plots", NULL, "draw no plots", mc_option_flag, .field = FIELD(no_plots),
+	 .with = WITH_ALL},
+	{"--quiet", NULL, "no progress, only the result", mc_option_flag, .field = FIELD(quiet),
+	 .with = WITH_ALL},
+	{"--help", NULL, NULL, mc_option_flag, .field = FIELD(help), .with = WITH_ALL,
+	 .last = true},
+	{"--version", NULL, NULL, mc_option_flag, .field = FIELD(version), .with = WITH_ALL,
+	 .last = true},
+	{"--progress-records", "FILE", NULL, mc_option_text, .field = FIELD(progress_records),
+	 .with = WITH_HOST},
 };
 
-#define N_OPTIONS (sizeof(table) / sizeof(table[0]))
+static const struct mc_option_table table = {.option = rows, .n = sizeof(rows) / sizeof(rows[0])};
+
+_Static_assert(sizeof(rows) / sizeof(rows[0]) <= MC_OPTIONS_MAX, "room for all");
 
 /* ---- the command line ---- */
-
-static const struct option *find(const char *argument, size_t length)
-{
-	size_t i;
-
-	for (i = 0; i < N_OPTIONS; i++) {
-		if (strlen(table[i].name) == length && !memcmp(table[i].name, argument, length))
-			return &table[i];
-	}
-	return NULL;
-}
-
-/* Take the option at argv[*at], which is moved to the last argument used. */
-static int take_one(struct mc_options *options, int argc, char **argv, int *at, bool *given,
-		    struct mc_failure *failure)
-{
-	const char *argument = argv[*at];
-	size_t length = strcspn(argument, "=");
-	const struct option *option = find(argument, length);
-	const char *value = argument[length] ? argument + length + 1 : NULL;
-
-	if (!option)
-		return mc_fail(failure, MC_EXIT_USAGE, "%s '%.100s'; --help shows all options",
-			       *argument == '-' ? "unknown option" : "unexpected argument",
-			       argument);
-	if (!option->value && value)
-		return mc_fail(failure, MC_EXIT_USAGE, "%s takes no value", option->name);
-	if (option->value && !value) {
-		if (*at + 1 >= argc)
-			return mc_fail(failure, MC_EXIT_USAGE, "%s needs a value: %s %s",
-				       option->name, option->name, option->value);
-		value = argv[++*at];
-	}
-	given[option - table] = true;
-	return option->take(options, option, value, failure);
-}
 
 /* What the module would refuse, later and with fewer words */
 static int check_ticks(const struct mc_options *options, struct mc_failure *failure)
@@ -364,13 +269,9 @@ static int check_together(const struct mc_options *options, const bool *given,
 {
 	int with = options->from ? WITH_FROM : options->host ? WITH_HOST : WITH_VM;
 	const char *name = options->from ? "--from" : options->host ? "--place host" : "--place vm";
-	size_t i;
 
-	for (i = 0; i < N_OPTIONS; i++) {
-		if (given[i] && !(table[i].with & with))
-			return mc_fail(failure, MC_EXIT_USAGE, "%s means nothing with %s",
-				       table[i].name, name);
-	}
+	if (mc_option_check_with(&table, given, with, name, failure))
+		return -1;
 	if (options->kernels && (options->kernel || options->module))
 		return mc_fail(failure, MC_EXIT_USAGE, "%s means nothing with --kernels",
 			       options->kernel ? "--kernel" : "--module");
@@ -384,8 +285,7 @@ static int check_together(const struct mc_options *options, const bool *given,
 
 int mc_options_parse(struct mc_options *options, int argc, char **argv, struct mc_failure *failure)
 {
-	bool given[N_OPTIONS] = {false};
-	int at;
+	bool given[MC_OPTIONS_MAX];
 
 	*options = (struct mc_options){
 		.interval_ns = NS_PER_MS,
@@ -398,15 +298,8 @@ int mc_options_parse(struct mc_options *options, int argc, char **argv, struct m
 	};
 	if (!options->scenarios)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
-	for (at = 1; at < argc; at++) {
-		if (take_one(options, argc, argv, &at, given, failure)) {
-			mc_options_free(options);
-			return -1;
-		}
-		if (options->help || options->version)
-			return 0;
-	}
-	if (check_together(options, given, failure)) {
+	if (mc_option_parse(&table, options, argc, argv, given, failure) < 0 ||
+	    (!options->help && !options->version && check_together(options, given, failure))) {
 		mc_options_free(options);
 		return -1;
 	}
@@ -421,17 +314,8 @@ void mc_options_free(struct mc_options *options)
 
 void mc_options_help(FILE *to)
 {
-	char left[64];
-	size_t i;
-
 	fputs("usage: run-stress [OPTION...]: how late are timer ticks under load?\n", to);
-	for (i = 0; i < N_OPTIONS; i++) {
-		if (!table[i].help)
-			continue;
-		snprintf(left, sizeof(left), "%s %s", table[i].name,
-			 table[i].value ? table[i].value : "");
-		fprintf(to, "  %-18s %s\n", left, table[i].help);
-	}
+	mc_option_help(&table, to);
 	fputs("TIME is a number with a unit: ns, us, ms or s. Also: --help, --version.\n", to);
 	fputs("Exit codes: 0 all scenarios valid; 1 one is invalid or failed; 2 usage;\n", to);
 	fputs("3 this machine lacks or refuses something; 128 + N ended by signal N.\n", to);
