@@ -77,18 +77,6 @@ static int pass_on(FILE *from, FILE *to, struct mc_failure *failure)
 		       : 0;
 }
 
-static int judge(const struct mc_vm_end *end, struct mc_failure *failure)
-{
-	const char *text = end->text;
-
-	if (end->code == MC_EXIT_OK || end->code == MC_EXIT_INVALID)
-		return end->code;
-	if (!strncmp(text, "collect: ", strlen("collect: ")))
-		text += strlen("collect: ");
-	return mc_fail(failure, end->code == MC_EXIT_USAGE ? MC_EXIT_USAGE : MC_EXIT_ENVIRONMENT,
-		       "in the VM: %s", *text ? text : "collect failed without a word");
-}
-
 /* The console's log is of use only where something went wrong. */
 static void keep_log(FILE *log, struct mc_failure *failure)
 {
@@ -118,7 +106,7 @@ static int run_vm(struct mc_vm_program *program, struct mc_failure *failure)
 	}
 	mc_progress_free(progress);
 	if (!result)
-		result = judge(&end, failure);
+		result = mc_vm_end_judge(&end, "collect", failure);
 	if (result >= 0 && pass_on(program->output, stdout, failure))
 		result = -1;
 	if (program->output)

@@ -24,6 +24,7 @@
 #include "vm_files.h"
 #include "vm_guest.h"
 #include "vm_log.h"
+#include "vm_program.h"
 #include "vm_qemu.h"
 #include "vm_results.h"
 
@@ -421,17 +422,8 @@ static int run_guest(struct vm *vm, struct mc_failure *failure)
 	report(vm, MC_PHASE_BOOT, "");
 	result = mc_vm_run(&machine, &vm->end, failure);
 	free(image);
-	/* It said why, and with which code, as it would have here. */
-	if (!result && vm->end.code != MC_EXIT_OK && vm->end.code != MC_EXIT_INVALID) {
-		const char *text = vm->end.text;
-
-		if (!strncmp(text, "run-stress: ", strlen("run-stress: ")))
-			text += strlen("run-stress: ");
-		result =
-			mc_fail(failure,
-				vm->end.code == MC_EXIT_USAGE ? MC_EXIT_USAGE : MC_EXIT_ENVIRONMENT,
-				"in the VM: %s", *text ? text : "run-stress failed without a word");
-	}
+	if (!result && mc_vm_end_judge(&vm->end, "run-stress", failure) < 0)
+		result = -1;
 	return result;
 }
 

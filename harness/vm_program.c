@@ -111,3 +111,17 @@ int mc_vm_program_run(const struct mc_vm_program *program, struct mc_progress *p
 	mc_vm_kernel_free(&kernel);
 	return result;
 }
+
+int mc_vm_end_judge(const struct mc_vm_end *end, const char *program, struct mc_failure *failure)
+{
+	const char *text = end->text;
+	size_t length = strlen(program);
+
+	if (end->code == MC_EXIT_OK || end->code == MC_EXIT_INVALID)
+		return end->code;
+	if (!strncmp(text, program, length) && !strncmp(text + length, ": ", 2))
+		text += length + 2;
+	return mc_fail(failure, end->code == MC_EXIT_USAGE ? MC_EXIT_USAGE : MC_EXIT_ENVIRONMENT,
+		       "in the VM: %s%s", *text ? text : program,
+		       *text ? "" : " failed without a word");
+}

@@ -52,4 +52,14 @@ struct mc_vm_program {
 int mc_vm_program_run(const struct mc_vm_program *program, struct mc_progress *progress,
 		      struct mc_vm_end *end, struct mc_failure *failure);
 
+/**
+ * mc_vm_end_judge - what the end of one of our programs in a guest means here
+ * @end: its end
+ * @program: its name, with which its last words begin
+ * @failure: filled where it has failed: it said why, and with which code, as it would have here
+ *
+ * Return: its exit code where it has done its work, MC_EXIT_OK or MC_EXIT_INVALID, else -1.
+ */
+int mc_vm_end_judge(const struct mc_vm_end *end, const char *program, struct mc_failure *failure);
+
 #endif
