@@ -307,35 +307,16 @@ static enum mc_exit print(const struct collecting *collecting, FILE *to)
 
 /* ---- all of it ---- */
 
-/* The kernel's own words say more about a refusal than its error number does. */
-static void add_kernel_words(int log, struct mc_failure *failure)
-{
-	char *text = NULL, *line, *said = NULL, report[8];
-	size_t size = 0;
-	FILE *memory = open_memstream(&text, &size);
-
-	if (!memory)
-		return;
-	mc_kernel_log_copy(log, memory, report, sizeof(report));
-	fclose(memory);
-	for (line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		char *at = strstr(line, "Memory Collector: ");
-
-		said = at && !said ? at : said;
-	}
-	if (said)
-		mc_fail_prepend(failure, "%s", said);
-	free(text);
-}
-
 static int run(struct collecting *collecting, int log, FILE *to, struct mc_failure *failure)
 {
 	struct mc_failure second;
+	char complaint[256];
 	int result;
 
 	if (load(collecting, failure)) {
-		add_kernel_words(log, failure);
-		return -1;
+		/* The kernel's own words say more about a refusal than its error number does. */
+		mc_kernel_log_complaint(log, complaint, sizeof(complaint));
+		return *complaint ? mc_fail_prepend(failure, "%s", complaint) : -1;
 	}
 	result = collect(collecting, failure);
 	if (mc_collector_unload(result ? &second : failure))

@@ -13,6 +13,10 @@
 
 /* The kernel gives one record per read, at most this long */
 #define RECORD_MAX 8192
+/* What every message of our modules begins with */
+#define OURS "Memory Collector: "
+#define LEVEL_ERROR 3
+#define LEVEL_WARNING 4
 
 bool mc_kernel_log_is_report(const char *message)
 {
@@ -63,17 +67,26 @@ int mc_kernel_log_open(struct mc_failure *failure)
 	return fd;
 }
 
-/* "LEVEL,SEQUENCE,MICROSECONDS,FLAGS;MESSAGE\n KEY=VALUE\n..." */
-static void copy_record(char *record, FILE *to, char *report, size_t size)
+/* "LEVEL,SEQUENCE,MICROSECONDS,FLAGS;MESSAGE\n KEY=VALUE\n..." Return: the message, or NULL. */
+static char *split_record(char *record, unsigned int *level, uint64_t *us)
 {
 	char *message = strchr(record, ';');
-	unsigned int level;
-	uint64_t us;
 
-	if (!message || sscanf(record, "%u,%*u,%" SCNu64, &level, &us) != 2)
-		return;
+	if (!message || sscanf(record, "%u,%*u,%" SCNu64, level, us) != 2)
+		return NULL;
 	message++;
 	message[strcspn(message, "\n")] = '\0';
+	return message;
+}
+
+static void copy_record(char *record, FILE *to, char *report, size_t size)
+{
+	unsigned int level;
+	uint64_t us;
+	const char *message = split_record(record, &level, &us);
+
+	if (!message)
+		return;
 	fprintf(to, "[%5" PRIu64 ".%06" PRIu64 "] %s\n", us / 1000000, us % 1000000, message);
 	/* Facility 0 is the kernel; anybody who may can write as another one. */
 	if (level < 8 && !*report &&
@@ -97,5 +110,31 @@ void mc_kernel_log_copy(int fd, FILE *to, char *report, size_t size)
 		} else if (length == 0 || errno != EINTR) {
 			return;
 		}
+	}
+}
+
+void mc_kernel_log_complaint(int fd, char *text, size_t size)
+{
+	unsigned int worst = LEVEL_WARNING + 1;
+	char record[RECORD_MAX + 1];
+
+	*text = '\0';
+	for (;;) {
+		ssize_t length = read(fd, record, RECORD_MAX);
+		const char *message;
+		unsigned int level;
+		uint64_t us;
+
+		/* EPIPE: the kernel has dropped messages */
+		if (length < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (length <= 0)
+			return;
+		record[length] = '\0';
+		message = split_record(record, &level, &us);
+		if (!message || level >= worst || strncmp(message, OURS, strlen(OURS)))
+			continue;
+		worst = level > LEVEL_ERROR ? level : 0;
+		snprintf(text, size, "%s", message);
 	}
 }

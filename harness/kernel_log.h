@@ -29,6 +29,17 @@ int mc_kernel_log_open(struct mc_failure *failure);
  */
 void mc_kernel_log_copy(int fd, FILE *to, char *report, size_t size);
 
+/**
+ * mc_kernel_log_complaint - what our modules have complained about
+ * @fd: from mc_kernel_log_open(); the messages are taken
+ * @text: set to the first of their errors, where there is none to the first of their
+ *	warnings, else empty
+ * @size: of @text
+ *
+ * What they say besides is no reason of anything.
+ */
+void mc_kernel_log_complaint(int fd, char *text, size_t size);
+
 /* Is a message of the kernel a BUG, WARNING, lockdep or RCU report or alike? */
 bool mc_kernel_log_is_report(const char *message);
 

@@ -6,6 +6,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -91,12 +94,56 @@ static void reports(void **state)
 		"Out of memory: Killed process 7 (stress-ng-vm) total-vm:1kB, anon-rss:1kB"));
 }
 
+/* One record per read, as /dev/kmsg gives them */
+static void complaints(void **state)
+{
+	static const struct {
+		const char *says, *record[6];
+	} rows[] = {
+		{"", {NULL}},
+		{"", {"6,1,5,-;Memory Collector: rdt_sim: SIMULATED: a processor\n"}},
+		{"Memory Collector: hardware=sim: why",
+		 {"6,1,5,-;Memory Collector: rdt_sim: SIMULATED: a processor\n",
+		  "6,2,6,-;Memory Collector: everything that follows is SIMULATED by rdt_sim\n",
+		  "3,3,7,-;Memory Collector: hardware=sim: why\n SUBSYSTEM=x\n",
+		  "3,4,8,-;Memory Collector: not loaded: error -22\n"}},
+		/* An error says more than a warning before it. */
+		{"Memory Collector: error",
+		 {"4,1,5,-;Memory Collector: warning\n", "4,2,6,-;Memory Collector: another\n",
+		  "2,3,7,-;Memory Collector: error\n", "0,4,8,-;Memory Collector: later\n"}},
+		{"Memory Collector: warning",
+		 {"5,1,5,-;Memory Collector: notice\n", "4,2,6,-;Memory Collector: warning\n",
+		  "4,3,7,-;Memory Collector: another\n"}},
+		/* Others' errors, a program's own line, and what is no record */
+		{"",
+		 {"3,1,5,-;usb: broken\n", "11,2,6,-;Memory Collector: from a program\n",
+		  "nonsense\n", "3,3,7,-;about Memory Collector: no\n"}},
+	};
+	size_t i, j;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[256] = "old";
+		int log[2];
+
+		assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, log), 0);
+		for (j = 0; rows[i].record[j]; j++)
+			assert_int_equal(write(log[1], rows[i].record[j],
+					       strlen(rows[i].record[j])),
+					 strlen(rows[i].record[j]));
+		mc_kernel_log_complaint(log[0], text, sizeof(text));
+		assert_string_equal(text, rows[i].says);
+		close(log[0]);
+		close(log[1]);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(trace_stats),
 		cmocka_unit_test(facts),
 		cmocka_unit_test(reports),
+		cmocka_unit_test(complaints),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
