@@ -25,6 +25,8 @@
 #define GRACE_NS (2000 * NS_PER_MS)
 /* Holds what comes in ten reads, even of a thousand processes on a CPU */
 #define BUFFER_KIB 16384
+/* Processes that have ended, to be told apart; more where so many lines are wanted */
+#define KEEP_MIN 1024
 
 struct collecting {
 	const struct mc_collect_options *options;
@@ -151,8 +153,11 @@ static int finish(struct collecting *collecting, struct mc_failure *failure)
 		mc_usage_processes(collecting->usage, &collecting->n_processes, failure);
 	if (!collecting->process)
 		return -1;
-	for (i = 0; i < collecting->n_processes; i++)
-		refresh_name(&collecting->process[i]);
+	/* Who has ended has another's id now, or nobody's. */
+	for (i = 0; i < collecting->n_processes; i++) {
+		if (!collecting->process[i].ended)
+			refresh_name(&collecting->process[i]);
+	}
 	return 0;
 }
 
@@ -193,9 +198,10 @@ static int watch_with_demo(struct collecting *collecting, struct mc_failure *fai
 
 static int collect(struct collecting *collecting, struct mc_failure *failure)
 {
+	unsigned int lines = collecting->options->lines;
 	int result;
 
-	collecting->usage = mc_usage_new();
+	collecting->usage = mc_usage_new(lines > KEEP_MIN ? lines : KEEP_MIN);
 	if (!collecting->usage)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
 	if (mc_collector_stats_read(&collecting->before, failure))
@@ -290,6 +296,7 @@ static enum mc_exit print_account(const struct collecting *collecting, FILE *to)
 
 static enum mc_exit print(const struct collecting *collecting, FILE *to)
 {
+	struct mc_usage_others others = mc_usage_others(collecting->usage);
 	char text[MC_TIME_TEXT];
 
 	if (emulated(collecting))
@@ -299,7 +306,7 @@ static enum mc_exit print(const struct collecting *collecting, FILE *to)
 			mc_text_count(text, collecting->events[MC_RMID_EXISTING] +
 						    collecting->events[MC_RMID_ALLOC]));
 	else
-		mc_usage_print(collecting->process, collecting->n_processes,
+		mc_usage_print(collecting->process, collecting->n_processes, &others,
 			       collecting->options->lines,
 			       !strcmp(collecting->after.source, "simulated"), to);
 	return print_account(collecting, to);

@@ -28,8 +28,19 @@ static void print_process(const struct mc_process_usage *process, FILE *to)
 		process->gaps || process->unread ? "  gaps" : "");
 }
 
-void mc_usage_print(const struct mc_process_usage *process, size_t n, size_t most, bool simulated,
-		    FILE *to)
+static void print_others(const struct mc_usage_others *others, FILE *to)
+{
+	char n[MC_TIME_TEXT], samples[MC_TIME_TEXT];
+
+	if (!others->n)
+		return;
+	fprintf(to, "%8s  and %s others that ended: %s samples, %.1f MB%s\n", "",
+		mc_text_count(n, others->n), mc_text_count(samples, others->samples),
+		others->total_bytes / MB, others->with_gaps ? "  gaps" : "");
+}
+
+void mc_usage_print(const struct mc_process_usage *process, size_t n,
+		    const struct mc_usage_others *others, size_t most, bool simulated, FILE *to)
 {
 	size_t i;
 
@@ -43,4 +54,5 @@ void mc_usage_print(const struct mc_process_usage *process, size_t n, size_t mos
 		print_process(&process[i], to);
 	if (i < n)
 		fprintf(to, "%8s  and %zu more with less traffic\n", "", n - i);
+	print_others(others, to);
 }
