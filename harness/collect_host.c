@@ -13,6 +13,7 @@
 #include "collect.h"
 #include "collector.h"
 #include "collector_trace.h"
+#include "environment.h"
 #include "kernel_log.h"
 #include "kernel_module.h"
 #include "text.h"
@@ -32,6 +33,9 @@ struct collecting {
 	const struct mc_collect_options *options;
 	const char *self, *modules;
 	struct mc_collector_trace *trace;
+	bool has_command;
+	struct mc_child command;
+	int64_t end_ns;
 	struct mc_usage *usage;
 	struct mc_collector_stats before, after;
 	uint64_t events[MC_EVENT_KINDS];
@@ -96,27 +100,42 @@ static int read_all(struct collecting *collecting, struct mc_failure *failure)
 	return mc_collector_trace_read(collecting->trace, take, collecting, failure);
 }
 
-/* Until the time is over, the command has ended, or somebody wants us to stop */
-static int watch(struct collecting *collecting, struct mc_child *command,
-		 struct mc_failure *failure)
+/* The time is over, or the command has ended. */
+static bool over(void *data)
 {
-	int64_t now = mc_now_ns(), end = now + collecting->options->duration_ns;
-	bool ended = false;
+	struct collecting *collecting = data;
+	int64_t now = mc_now_ns();
 
-	while (now < end && !ended && !mc_stop_requested()) {
-		int64_t next = now + READ_EVERY_NS < end ? now + READ_EVERY_NS : end;
+	if (collecting->has_command && mc_child_wait(&collecting->command, now, NULL))
+		collecting->end_ns = now;
+	return now >= collecting->end_ns;
+}
 
-		if (command)
-			ended = mc_child_wait(command, next, NULL);
+static int stopped(struct mc_failure *failure)
+{
+	return mc_stop_requested() ? mc_fail(failure, MC_EXIT_ENVIRONMENT, "interrupted by SIG%s",
+					     sigabbrev_np(mc_stop_signal()))
+				   : 0;
+}
+
+/* Until the time is over, the command has ended, or somebody wants us to stop */
+static int watch(struct collecting *collecting, struct mc_failure *failure)
+{
+	collecting->end_ns = mc_now_ns() + collecting->options->duration_ns;
+	mc_collector_trace_until(collecting->trace, over, collecting);
+	while (!over(collecting) && !mc_stop_requested()) {
+		int64_t next = mc_now_ns() + READ_EVERY_NS;
+
+		if (next > collecting->end_ns)
+			next = collecting->end_ns;
+		if (collecting->has_command)
+			mc_child_wait(&collecting->command, next, NULL);
 		else
 			mc_sleep_until(next);
 		if (read_all(collecting, failure))
 			return -1;
-		now = mc_now_ns();
 	}
-	return mc_stop_requested() ? mc_fail(failure, MC_EXIT_ENVIRONMENT, "interrupted by SIG%s",
-					     sigabbrev_np(mc_stop_signal()))
-				   : 0;
+	return stopped(failure);
 }
 
 /* What was only renamed (prctl) has its name from the kernel itself. */
@@ -144,7 +163,8 @@ static int finish(struct collecting *collecting, struct mc_failure *failure)
 	size_t i;
 
 	if (mc_collector_trace_stop(collecting->trace, failure) ||
-	    mc_collector_stats_read(&collecting->after, failure) || read_all(collecting, failure))
+	    mc_collector_stats_read(&collecting->after, failure) || read_all(collecting, failure) ||
+	    stopped(failure))
 		return -1;
 	collecting->lost = mc_collector_trace_lost(collecting->trace, failure);
 	if (collecting->lost < 0)
@@ -170,15 +190,15 @@ static int watch_with_command(struct collecting *collecting, struct mc_failure *
 		.stderr_fd = STDERR_FILENO,
 		.user = (uid_t)-1,
 	};
-	struct mc_child command;
 	int result;
 
-	if (mc_child_start(&command, &config, failure))
+	if (mc_child_start(&collecting->command, &config, failure))
 		return -1;
-	result = watch(collecting, &command, failure);
+	collecting->has_command = true;
+	result = watch(collecting, failure);
 	if (!result)
 		result = finish(collecting, failure);
-	mc_child_stop(&command, SIGTERM, GRACE_NS, NULL);
+	mc_child_stop(&collecting->command, SIGTERM, GRACE_NS, NULL);
 	return result;
 }
 
@@ -189,7 +209,7 @@ static int watch_with_demo(struct collecting *collecting, struct mc_failure *fai
 
 	if (collecting->options->demo && mc_demo_start(&demo, collecting->self, failure))
 		return -1;
-	result = watch(collecting, NULL, failure);
+	result = watch(collecting, failure);
 	if (!result)
 		result = finish(collecting, failure);
 	mc_demo_stop(&demo);
@@ -199,6 +219,8 @@ static int watch_with_demo(struct collecting *collecting, struct mc_failure *fai
 static int collect(struct collecting *collecting, struct mc_failure *failure)
 {
 	unsigned int lines = collecting->options->lines;
+	unsigned int kib =
+		mc_collector_buffer_kib(BUFFER_KIB, mc_memory_available(), mc_cpus_online());
 	int result;
 
 	collecting->usage = mc_usage_new(lines > KEEP_MIN ? lines : KEEP_MIN);
@@ -206,8 +228,7 @@ static int collect(struct collecting *collecting, struct mc_failure *failure)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
 	if (mc_collector_stats_read(&collecting->before, failure))
 		return -1;
-	collecting->trace =
-		mc_collector_trace_new(INSTANCE, MC_KINDS_COLLECTOR, BUFFER_KIB, failure);
+	collecting->trace = mc_collector_trace_new(INSTANCE, MC_KINDS_COLLECTOR, kib, failure);
 	if (!collecting->trace)
 		return -1;
 	result = *collecting->options->command ? watch_with_command(collecting, failure)

@@ -17,6 +17,9 @@
 
 /* 200 bytes for each of 8192 CPUs, and the rest */
 #define STATS_SIZE_MAX (2 * 1024 * 1024)
+/* Share of the available memory for the buffers of all CPUs */
+#define MEMORY_SHARE 4
+#define BUFFER_KIB_MIN 64
 
 /* ---- counters ---- */
 
@@ -173,6 +176,18 @@ int mc_collector_unload(struct mc_failure *failure)
 	if (mc_kernel_module_unload(MC_COLLECTOR_MODULE, failure))
 		return -1;
 	return mc_kernel_module_unload(MC_SIM_MODULE, failure);
+}
+
+/* ---- trace buffers ---- */
+
+unsigned int mc_collector_buffer_kib(unsigned int wanted_kib, uint64_t available,
+				     unsigned int n_cpus)
+{
+	uint64_t most = available / MEMORY_SHARE / (n_cpus ? n_cpus : 1) / 1024;
+
+	if (most < BUFFER_KIB_MIN)
+		most = BUFFER_KIB_MIN;
+	return most < wanted_kib ? most : wanted_kib;
 }
 
 /* ---- the control file ---- */

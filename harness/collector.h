@@ -55,8 +55,19 @@ uint64_t mc_collector_stat_cpus(const struct mc_collector_stats *stats, const ch
 int mc_collector_load(const char *folder, const char *simulation, const char *parameters,
 		      struct mc_failure *failure);
 
-/* Unload both; fine where they are not loaded. */
+/* Unload both; fine where they are not loaded. Not for a simulation that others have loaded. */
 int mc_collector_unload(struct mc_failure *failure);
+
+/**
+ * mc_collector_buffer_kib - how large each CPU's trace buffer can be
+ * @wanted_kib: what is of use
+ * @available: memory in bytes that can be had
+ * @n_cpus: as many buffers there are; together they take a quarter of it at most
+ *
+ * Return: at least 64, since less is none.
+ */
+unsigned int mc_collector_buffer_kib(unsigned int wanted_kib, uint64_t available,
+				     unsigned int n_cpus);
 
 /* Write to the control file, at one stroke. Return: 0 or a negative errno. */
 int mc_collector_command(const void *bytes, size_t size);

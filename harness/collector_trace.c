@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <event-parse.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include <tracefs.h>
 #include <unistd.h>
 
+#include "memory_collector/child.h"
 #include "trace_instance.h"
 
 /* ---- which events there are ---- */
@@ -67,6 +69,8 @@ struct mc_collector_trace {
 	struct tep_handle *tep;
 	unsigned int kinds;
 	struct layout layout[MC_EVENT_KINDS];
+	bool (*over)(void *data);
+	void *over_data;
 };
 
 /* ---- making and removing ---- */
@@ -231,10 +235,16 @@ void mc_collector_trace_free(struct mc_collector_trace *trace)
 
 /* ---- reading ---- */
 
+/* How many events are decoded between two looks at whether that is to go on */
+#define LOOK_EVERY 256
+
 struct reading {
-	const struct mc_collector_trace *trace;
+	struct mc_collector_trace *trace;
 	void (*take)(void *data, const struct mc_event *event);
 	void *data;
+	unsigned int n;
+	bool stopped; /* by us, not by an error or for want of events */
+	struct mc_failure *failure;
 };
 
 static void decode(const struct reading *reading, const struct layout *layout,
@@ -258,9 +268,29 @@ static void decode(const struct reading *reading, const struct layout *layout,
 	event->comm[MC_COMM_LENGTH - 1] = '\0';
 }
 
+/*
+ * Where events come as fast as they are decoded, reading would never come to an end: so it
+ * is from within it that recording is switched off, and what is left then has an end.
+ *
+ * Return: not 0 to stop here.
+ */
+static int look(struct reading *reading)
+{
+	struct mc_collector_trace *trace = reading->trace;
+
+	if (++reading->n % LOOK_EVERY)
+		return 0;
+	reading->stopped = mc_stop_requested();
+	if (!reading->stopped && trace->over && trace->over(trace->over_data)) {
+		trace->over = NULL;
+		reading->stopped = events_off(trace, reading->failure);
+	}
+	return reading->stopped;
+}
+
 static int on_record(struct tep_event *tep_event, struct tep_record *record, int cpu, void *data)
 {
-	const struct reading *reading = data;
+	struct reading *reading = data;
 	const struct mc_collector_trace *trace = reading->trace;
 	int kind;
 
@@ -273,17 +303,29 @@ static int on_record(struct tep_event *tep_event, struct tep_record *record, int
 		reading->take(reading->data, &event);
 		break;
 	}
-	return 0;
+	return look(reading);
+}
+
+void mc_collector_trace_until(struct mc_collector_trace *trace, bool (*over)(void *data),
+			      void *data)
+{
+	trace->over = over;
+	trace->over_data = data;
 }
 
 int mc_collector_trace_read(struct mc_collector_trace *trace,
 			    void (*take)(void *data, const struct mc_event *event), void *data,
 			    struct mc_failure *failure)
 {
-	struct reading reading = {.trace = trace, .take = take, .data = data};
+	struct reading reading = {.trace = trace, .take = take, .data = data, .failure = failure};
+	int result;
 
-	if (tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, on_record, &reading) <
-	    0)
+	failure->text[0] = '\0';
+	result = tracefs_iterate_raw_events(trace->tep, trace->instance, NULL, 0, on_record,
+					    &reading);
+	if (reading.stopped)
+		return failure->text[0] ? -1 : 0;
+	if (result < 0)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "trace instance %s: reading: %s",
 			       tracefs_instance_get_name(trace->instance), strerror(errno));
 	return 0;

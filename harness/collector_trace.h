@@ -5,6 +5,8 @@
 #ifndef MEMORY_COLLECTOR_COLLECTOR_TRACE_H
 #define MEMORY_COLLECTOR_COLLECTOR_TRACE_H
 
+#include <stdbool.h>
+
 #include "collector_event.h"
 #include "memory_collector/failure.h"
 
@@ -30,11 +32,23 @@ struct mc_collector_trace *mc_collector_trace_new(const char *name, unsigned int
 						  unsigned int kib, struct mc_failure *failure);
 
 /**
+ * mc_collector_trace_until - when to let no more events in, also in the middle of reading
+ * @trace: instance
+ * @over: asked now and then while events are read; once it says true, recording is off
+ * @data: its argument
+ */
+void mc_collector_trace_until(struct mc_collector_trace *trace, bool (*over)(void *data),
+			      void *data);
+
+/**
  * mc_collector_trace_read - take out what has come
  * @trace: instance
  * @take: called with each event, in order of time, as far as they come in one call
  * @data: its argument
  * @failure: filled on error
+ *
+ * Goes on as long as events come, see mc_collector_trace_until(). Where we are asked to stop
+ * it returns soon, and some events are gone.
  */
 int mc_collector_trace_read(struct mc_collector_trace *trace,
 			    void (*take)(void *data, const struct mc_event *event), void *data,

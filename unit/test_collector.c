@@ -64,11 +64,35 @@ static void broken(void **state)
 	}
 }
 
+static void buffers(void **state)
+{
+	static const struct {
+		uint64_t available;
+		unsigned int wanted_kib, n_cpus, kib;
+	} rows[] = {
+		{1ULL << 30, 16384, 2, 16384},
+		/* A quarter of 512 MiB, over 64 CPUs */
+		{512ULL << 20, 16384, 64, 2048},
+		{1ULL << 40, 16384, 8192, 16384},
+		{128ULL << 20, 16384, 2, 16384},
+		{(128ULL << 20) - 8192, 16384, 2, 16383},
+		{0, 16384, 4, 64},
+		{1ULL << 30, 16384, 0, 16384},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(mc_collector_buffer_kib(rows[i].wanted_kib, rows[i].available,
+							 rows[i].n_cpus),
+				 rows[i].kib);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(whole),
 		cmocka_unit_test(broken),
+		cmocka_unit_test(buffers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

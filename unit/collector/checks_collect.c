@@ -2,19 +2,31 @@
 /*
  * checks_collect.c - collect on the machine itself: whatever ends it, nothing is left
  */
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "checks.h"
+#include "crowd.h"
 #include "kernel_module.h"
 #include "memory_collector/child.h"
 #include "tap.h"
 #include "watch.h"
 
 #define NS_PER_S 1000000000LL
-#define INSTANCE "/sys/kernel/tracing/instances/memory_collector_collect"
+#define TRACING "/sys/kernel/tracing"
+#define INSTANCE TRACING "/instances/memory_collector_collect"
+#define TEXT_MAX 65536
+
+/* What a run of collect is, what it said, and how it ended */
+struct run {
+	struct mc_child child;
+	FILE *said;
+	struct mc_child_end end;
+	char text[TEXT_MAX];
+};
 
 static bool nothing_left(void)
 {
@@ -22,20 +34,56 @@ static bool nothing_left(void)
 	       !mc_kernel_module_loaded(MC_SIM_MODULE) && access(INSTANCE, F_OK);
 }
 
-static bool start(struct mc_child *child, const char *const *argv)
+/* @more: what follows "--place host --modules ..."; NULL at the end */
+static bool start(struct run *run, const char *const *more)
 {
-	const struct mc_child_config config = {
-		.argv = argv,
-		.stdin_fd = -1,
-		.stdout_fd = -1,
-		.stderr_fd = STDERR_FILENO,
-		.user = (uid_t)-1,
-	};
-	struct mc_failure failure;
+	const char *argv[24] = {watch_collect, "--place", "host", "--modules", watch_modules};
+	struct mc_child_config config = {.argv = argv, .stdin_fd = -1, .user = (uid_t)-1};
+	struct mc_failure failure = {.text = "no temporary file"};
+	int i;
 
-	if (!mc_child_start(child, &config, &failure))
-		return true;
+	for (i = 0; more[i]; i++)
+		argv[5 + i] = more[i];
+	run->end = (struct mc_child_end){.exited = false, .code = -1};
+	run->said = tmpfile();
+	if (run->said) {
+		config.stdout_fd = config.stderr_fd = fileno(run->said);
+		if (!mc_child_start(&run->child, &config, &failure))
+			return true;
+		fclose(run->said);
+	}
 	tap_check(false, "started: %s", failure.text);
+	return false;
+}
+
+/* Let it end by itself, or by a signal; then there is its text. */
+static void finish(struct run *run, int signal)
+{
+	size_t got;
+
+	if (signal)
+		mc_child_stop(&run->child, signal, 60 * NS_PER_S, &run->end);
+	else if (!mc_child_wait(&run->child, mc_now_ns() + 120 * NS_PER_S, &run->end))
+		mc_child_stop(&run->child, SIGKILL, 0, NULL);
+	rewind(run->said);
+	got = fread(run->text, 1, sizeof(run->text) - 1, run->said);
+	run->text[got] = '\0';
+	fclose(run->said);
+}
+
+static bool exited(const struct run *run, int code)
+{
+	if (run->end.exited && run->end.code == code)
+		return true;
+	tap_note("exited %d, code %d: %.1500s", run->end.exited, run->end.code, run->text);
+	return false;
+}
+
+static bool says(const struct run *run, const char *words)
+{
+	if (strstr(run->text, words))
+		return true;
+	tap_note("no '%s' in: %.1500s", words, run->text);
 	return false;
 }
 
@@ -50,35 +98,107 @@ static bool wait_for_recording(void)
 	return !access(INSTANCE, F_OK);
 }
 
+/* ---- ends ---- */
+
+static const char *const for_long[] = {"--simulate", "--demo", "--duration", "600s", NULL};
+
 static void end_by(int number, const char *name)
 {
-	const char *const argv[] = {watch_collect, "--place", "host",	   "--simulate",  "--demo",
-				    "--duration",  "600s",    "--modules", watch_modules, NULL};
-	struct mc_child_end end = {.exited = true};
-	struct mc_child child;
+	static struct run run;
 
-	if (!start(&child, argv))
+	if (!start(&run, for_long))
 		return;
 	tap_check(wait_for_recording(), "it records");
-	mc_child_stop(&child, number, 60 * NS_PER_S, &end);
-	tap_check(!end.exited && end.code == number, "ended by %s, and says so", name);
+	finish(&run, number);
+	tap_check(!run.end.exited && run.end.code == number, "ended by %s, and says so", name);
 	tap_check(nothing_left(), "nothing is left");
 }
 
 static void with_command(void)
 {
-	const char *const argv[] = {watch_collect, "--place",	 "host", "--simulate", "--modules",
-				    watch_modules, "--duration", "600s", "--",	       watch_alpha,
-				    "burn",	   "300",	 NULL};
-	struct mc_child_end end = {.exited = false};
-	struct mc_child child;
+	const char *const command[] = {"--simulate", "--duration", "600s", "--",
+				       watch_alpha,  "burn",	   "300",  NULL};
+	static struct run run;
 
-	if (!start(&child, argv))
+	if (!start(&run, command))
 		return;
-	if (!mc_child_wait(&child, mc_now_ns() + 60 * NS_PER_S, &end))
-		mc_child_stop(&child, SIGKILL, 0, NULL);
-	tap_check(end.exited && !end.code, "ends with its command, all accounted for");
+	finish(&run, 0);
+	tap_check(exited(&run, 0), "ends with its command, all accounted for");
 	tap_check(nothing_left(), "nothing is left");
+}
+
+/* ---- reading what has no end ---- */
+
+/* Events read when it shall end, and when it is clear that nothing ends it */
+#define FED_UNTIL 5000
+#define FED_MOST 50000
+
+static struct watch fed;
+static unsigned int n_fed, feed_every;
+static bool fed_interrupts;
+
+static void feed(void *data, const struct mc_event *event)
+{
+	/* Half of a dump's events make a whole dump's. */
+	if (++n_fed % feed_every == 0 && n_fed < FED_MOST)
+		mc_collector_command("dump\n", 5);
+	if (n_fed == FED_UNTIL && fed_interrupts)
+		raise(SIGTERM);
+}
+
+static bool fed_enough(void *data)
+{
+	return n_fed >= FED_UNTIL;
+}
+
+/* What is read of a CPU goes on as long as that one has events: it must not be changed. */
+static bool feed_first(void)
+{
+	cpu_set_t one;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	n_fed = 0;
+	return !sched_setaffinity(0, sizeof(one), &one) && !mc_collector_command("dump\n", 5);
+}
+
+/* For crowd_start(), since the signal and the CPU are for all of a process */
+static bool read_until_stopped(int unused)
+{
+	struct mc_failure failure;
+
+	fed_interrupts = true;
+	return feed_first() && !mc_collector_trace_read(fed.trace, feed, NULL, &failure) &&
+	       mc_stop_requested() && n_fed < FED_MOST;
+}
+
+static bool read_until_over(int unused)
+{
+	struct mc_failure failure;
+
+	mc_collector_trace_until(fed.trace, fed_enough, NULL);
+	return feed_first() && !mc_collector_trace_read(fed.trace, feed, NULL, &failure) &&
+	       fed_enough(NULL) && n_fed < FED_MOST;
+}
+
+static void events_without_end(void)
+{
+	static const struct watch_plan plan = {NULL, "", MC_KINDS_RMID, 16384};
+	struct crowd crowd;
+	uint64_t woken;
+
+	if (!watch_begin(&fed, &plan))
+		return;
+	/* A dump has an event for every RMID in use, and that is ours at least. */
+	feed_every = (watch_stat("rmid_used") + 1) / 2;
+	tap_check(crowd_start(&crowd, 1, read_until_stopped, 0) && crowd_wait(&crowd),
+		  "a signal ends the reading");
+	/* The other process has woken us as well. */
+	if (read(mc_stop_fd(), &woken, sizeof(woken)) < 0)
+		tap_note("nothing to be woken by");
+	tap_check(crowd_start(&crowd, 1, read_until_over, 0) && crowd_wait(&crowd),
+		  "and so does the end of the time, all being read");
+	watch_end(&fed);
 }
 
 void checks_collect(void)
@@ -87,4 +207,6 @@ void checks_collect(void)
 	end_by(SIGINT, "SIGINT");
 	end_by(SIGTERM, "SIGTERM");
 	with_command();
+	tap_about("collect, events without end");
+	events_without_end();
 }
