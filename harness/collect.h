@@ -7,6 +7,7 @@
 
 #include <stddef.h>
 
+#include "collect_account.h"
 #include "collect_options.h"
 #include "memory_collector/child.h"
 

@@ -11,14 +11,11 @@
 #include <unistd.h>
 
 #include "collect.h"
-#include "collector.h"
 #include "collector_trace.h"
 #include "environment.h"
 #include "kernel_log.h"
 #include "kernel_module.h"
-#include "text.h"
 #include "trace_instance.h"
-#include "usage.h"
 
 #define INSTANCE "memory_collector_collect"
 #define NS_PER_MS 1000000LL
@@ -36,12 +33,7 @@ struct collecting {
 	bool has_command;
 	struct mc_child command;
 	int64_t end_ns;
-	struct mc_usage *usage;
-	struct mc_collector_stats before, after;
-	uint64_t events[MC_EVENT_KINDS];
-	int64_t lost;
-	struct mc_process_usage *process;
-	size_t n_processes;
+	struct mc_collect_account account;
 };
 
 /* ---- before anything is touched ---- */
@@ -89,26 +81,28 @@ static int load(const struct collecting *collecting, struct mc_failure *failure)
 
 static void take(void *data, const struct mc_event *event)
 {
-	struct collecting *collecting = data;
-
-	collecting->events[event->kind]++;
-	mc_usage_event(collecting->usage, event);
+	mc_collect_account_event(data, event);
 }
 
 static int read_all(struct collecting *collecting, struct mc_failure *failure)
 {
-	return mc_collector_trace_read(collecting->trace, take, collecting, failure);
+	return mc_collector_trace_read(collecting->trace, take, &collecting->account, failure);
 }
 
 /* The time is over, or the command has ended. */
 static bool over(void *data)
 {
 	struct collecting *collecting = data;
+	struct mc_failure unused;
 	int64_t now = mc_now_ns();
 
 	if (collecting->has_command && mc_child_wait(&collecting->command, now, NULL))
 		collecting->end_ns = now;
-	return now >= collecting->end_ns;
+	if (now < collecting->end_ns)
+		return false;
+	/* Where that fails it will fail again, in finish(). */
+	mc_collect_account_ending(&collecting->account, &unused);
+	return true;
 }
 
 static int stopped(struct mc_failure *failure)
@@ -158,26 +152,35 @@ static void refresh_name(struct mc_process_usage *process)
 	memcpy(process->comm, comm, sizeof(process->comm));
 }
 
-static int finish(struct collecting *collecting, struct mc_failure *failure)
+/* Who has ended has another's id now, or nobody's. */
+static void refresh_names(struct mc_collect_account *account)
 {
 	size_t i;
 
-	if (mc_collector_trace_stop(collecting->trace, failure) ||
-	    mc_collector_stats_read(&collecting->after, failure) || read_all(collecting, failure) ||
-	    stopped(failure))
-		return -1;
-	collecting->lost = mc_collector_trace_lost(collecting->trace, failure);
-	if (collecting->lost < 0)
-		return -1;
-	collecting->process =
-		mc_usage_processes(collecting->usage, &collecting->n_processes, failure);
-	if (!collecting->process)
-		return -1;
-	/* Who has ended has another's id now, or nobody's. */
-	for (i = 0; i < collecting->n_processes; i++) {
-		if (!collecting->process[i].ended)
-			refresh_name(&collecting->process[i]);
+	for (i = 0; i < account->n_processes; i++) {
+		if (!account->process[i].ended)
+			refresh_name(&account->process[i]);
 	}
+}
+
+static int finish(struct collecting *collecting, struct mc_failure *failure)
+{
+	struct mc_collect_account *account = &collecting->account;
+
+	if (mc_collect_account_ending(account, failure) ||
+	    mc_collector_trace_stop(collecting->trace, failure) ||
+	    mc_collector_stats_read(&account->after, failure))
+		return -1;
+	account->shared |= mc_collector_trace_elsewhere(collecting->trace, MC_RDT_SAMPLE);
+	if (read_all(collecting, failure) || stopped(failure))
+		return -1;
+	account->lost = mc_collector_trace_lost(collecting->trace, failure);
+	if (account->lost < 0)
+		return -1;
+	account->process = mc_usage_processes(account->usage, &account->n_processes, failure);
+	if (!account->process)
+		return -1;
+	refresh_names(account);
 	return 0;
 }
 
@@ -218,119 +221,25 @@ static int watch_with_demo(struct collecting *collecting, struct mc_failure *fai
 
 static int collect(struct collecting *collecting, struct mc_failure *failure)
 {
-	unsigned int lines = collecting->options->lines;
+	const struct mc_collect_options *options = collecting->options;
+	struct mc_collect_account *account = &collecting->account;
 	unsigned int kib =
 		mc_collector_buffer_kib(BUFFER_KIB, mc_memory_available(), mc_cpus_online());
 	int result;
 
-	collecting->usage = mc_usage_new(lines > KEEP_MIN ? lines : KEEP_MIN);
-	if (!collecting->usage)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
-	if (mc_collector_stats_read(&collecting->before, failure))
+	if (mc_collect_account_begin(account, options->lines > KEEP_MIN ? options->lines : KEEP_MIN,
+				     failure))
 		return -1;
 	collecting->trace = mc_collector_trace_new(INSTANCE, MC_KINDS_COLLECTOR, kib, failure);
 	if (!collecting->trace)
 		return -1;
-	result = *collecting->options->command ? watch_with_command(collecting, failure)
-					       : watch_with_demo(collecting, failure);
+	account->shared = mc_collector_trace_elsewhere(collecting->trace, MC_RDT_SAMPLE);
+	result = mc_collect_account_on(account, failure);
+	if (!result)
+		result = *options->command ? watch_with_command(collecting, failure)
+					   : watch_with_demo(collecting, failure);
 	mc_collector_trace_free(collecting->trace);
 	return result;
-}
-
-/* ---- the account ---- */
-
-static uint64_t grown(const struct collecting *collecting, const char *name)
-{
-	uint64_t before = 0, after = 0;
-
-	mc_collector_stat(&collecting->before, name, &before);
-	mc_collector_stat(&collecting->after, name, &after);
-	return after - before;
-}
-
-static uint64_t grown_on_cpus(const struct collecting *collecting, const char *name)
-{
-	return mc_collector_stat_cpus(&collecting->after, name) -
-	       mc_collector_stat_cpus(&collecting->before, name);
-}
-
-static void print_share(FILE *to, const char *what, uint64_t done, uint64_t of, const char *unit)
-{
-	char first[MC_TIME_TEXT], second[MC_TIME_TEXT];
-
-	fprintf(to, "%-9s %s of %s %s (%.2f %%)\n", what, mc_text_count(first, done),
-		mc_text_count(second, of), unit, of ? 100.0 * done / of : 100.0);
-}
-
-static bool emulated(const struct collecting *collecting)
-{
-	return !strcmp(collecting->after.source, "emulated");
-}
-
-/* Return: whether it is in order */
-static bool account_samples(const struct collecting *collecting, FILE *to)
-{
-	uint64_t emitted = grown(collecting, "samples_emitted");
-	uint64_t seen = collecting->events[MC_RDT_SAMPLE];
-	uint64_t unknown = mc_usage_unknown(collecting->usage);
-	bool good = true;
-
-	print_share(to, "coverage", grown(collecting, "samples_read"),
-		    grown(collecting, "samples_due"), "reads that were due");
-	if (seen > emitted || (!seen && grown(collecting, "samples_read"))) {
-		fprintf(to,
-			"not accounted for: %" PRIu64
-			" samples came, but the kernel counts %" PRIu64 "\n",
-			seen, emitted);
-		good = false;
-	}
-	if (unknown) {
-		fprintf(to,
-			"not accounted for: %" PRIu64 " samples of RMIDs that nobody was given\n",
-			unknown);
-		good = false;
-	}
-	return good;
-}
-
-static enum mc_exit print_account(const struct collecting *collecting, FILE *to)
-{
-	uint64_t started = grown_on_cpus(collecting, "ticks_started");
-	uint64_t missed = grown_on_cpus(collecting, "ticks_missed");
-	char text[MC_TIME_TEXT];
-	bool good = true;
-
-	fprintf(to, "\n");
-	print_share(to, "ticks", started, started + missed, "boundaries");
-	if (!emulated(collecting))
-		good = account_samples(collecting, to);
-	fprintf(to, "%-9s %s events\n", "lost", mc_text_count(text, collecting->lost));
-	fprintf(to, "%-9s %s times no RMID was to be had\n", "refused",
-		mc_text_count(text, grown(collecting, "processes_refused")));
-	if (grown_on_cpus(collecting, "ticks_lost")) {
-		fprintf(to, "not accounted for: %" PRIu64 " ticks\n",
-			grown_on_cpus(collecting, "ticks_lost"));
-		good = false;
-	}
-	return good && !collecting->lost ? MC_EXIT_OK : MC_EXIT_INVALID;
-}
-
-static enum mc_exit print(const struct collecting *collecting, FILE *to)
-{
-	struct mc_usage_others others = mc_usage_others(collecting->usage);
-	char text[MC_TIME_TEXT];
-
-	if (emulated(collecting))
-		fprintf(to,
-			"no hardware: RMIDs are emulated and nothing counts cache or bandwidth; %s "
-			"processes had one\n",
-			mc_text_count(text, collecting->events[MC_RMID_EXISTING] +
-						    collecting->events[MC_RMID_ALLOC]));
-	else
-		mc_usage_print(collecting->process, collecting->n_processes, &others,
-			       collecting->options->lines,
-			       !strcmp(collecting->after.source, "simulated"), to);
-	return print_account(collecting, to);
 }
 
 /* ---- all of it ---- */
@@ -349,7 +258,9 @@ static int run(struct collecting *collecting, int log, FILE *to, struct mc_failu
 	result = collect(collecting, failure);
 	if (mc_collector_unload(result ? &second : failure))
 		result = -1;
-	return result ? result : (int)print(collecting, to);
+	return result ? result
+		      : (int)mc_collect_account_print(&collecting->account,
+						      collecting->options->lines, to);
 }
 
 int mc_collect_host(const struct mc_collect_options *options, const char *self, const char *modules,
@@ -365,9 +276,6 @@ int mc_collect_host(const struct mc_collect_options *options, const char *self, 
 		return -1;
 	result = run(&collecting, log, to, failure);
 	close(log);
-	mc_collector_stats_free(&collecting.before);
-	mc_collector_stats_free(&collecting.after);
-	mc_usage_free(collecting.usage);
-	free(collecting.process);
+	mc_collect_account_free(&collecting.account);
 	return result;
 }

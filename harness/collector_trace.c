@@ -7,8 +7,10 @@
  */
 #include "collector_trace.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <event-parse.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -218,6 +220,47 @@ struct mc_collector_trace *mc_collector_trace_new(const char *name, unsigned int
 int mc_collector_trace_stop(struct mc_collector_trace *trace, struct mc_failure *failure)
 {
 	return events_off(trace, failure);
+}
+
+/* @folder: of tracefs or of an instance */
+static bool switched_on(const char *folder, int kind)
+{
+	char path[4096], state = '0';
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/events/%s/%s/enable", folder, kinds[kind].system,
+		 kinds[kind].name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	/* "1", or "1*" where a trigger can switch it off */
+	if (read(fd, &state, 1) != 1)
+		state = '0';
+	close(fd);
+	return state == '1';
+}
+
+bool mc_collector_trace_elsewhere(const struct mc_collector_trace *trace, int kind)
+{
+	const char *ours = tracefs_instance_get_name(trace->instance);
+	bool found = switched_on(tracefs_tracing_dir(), kind);
+	char path[2048];
+	struct dirent *entry;
+	DIR *instances;
+
+	snprintf(path, sizeof(path), "%s/instances", tracefs_tracing_dir());
+	instances = opendir(path);
+	while (instances && !found && (entry = readdir(instances))) {
+		char folder[4096];
+
+		if (entry->d_name[0] == '.' || !strcmp(entry->d_name, ours))
+			continue;
+		snprintf(folder, sizeof(folder), "%s/%s", path, entry->d_name);
+		found = switched_on(folder, kind);
+	}
+	if (instances)
+		closedir(instances);
+	return found;
 }
 
 void mc_collector_trace_free(struct mc_collector_trace *trace)

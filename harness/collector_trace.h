@@ -54,6 +54,9 @@ int mc_collector_trace_read(struct mc_collector_trace *trace,
 			    void (*take)(void *data, const struct mc_event *event), void *data,
 			    struct mc_failure *failure);
 
+/* Is an event switched on in any other instance, or without one? */
+bool mc_collector_trace_elsewhere(const struct mc_collector_trace *trace, int kind);
+
 /* Let no more events in. */
 int mc_collector_trace_stop(struct mc_collector_trace *trace, struct mc_failure *failure);
 

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "usage.h"
+#include "usage_recent.h"
 
 #define MS 1000000ULL
 #define KEEP 16
@@ -291,6 +292,29 @@ static void many_at_a_time(void **state)
 	mc_usage_free(usage);
 }
 
+/* The last seconds only, and the millisecond that @from is in counts as a whole. */
+static void recent(void **state)
+{
+	static struct mc_recent recent;
+	uint64_t ms;
+
+	assert_int_equal(mc_recent_since(&recent, 0), 0);
+	for (ms = 1; ms <= 20000; ms++) {
+		mc_recent_add(&recent, ms * MS);
+		mc_recent_add(&recent, ms * MS + MS - 1);
+	}
+	assert_int_equal(mc_recent_since(&recent, 20001 * MS), 0);
+	assert_int_equal(mc_recent_since(&recent, 20000 * MS + 1), 2);
+	assert_int_equal(mc_recent_since(&recent, 19001 * MS), 2000);
+	assert_int_equal(mc_recent_since(&recent, 0), 2 * MC_RECENT_MS);
+	/* Too late to count, and it takes nobody's place */
+	mc_recent_add(&recent, 5 * MS);
+	assert_int_equal(mc_recent_since(&recent, 0), 2 * MC_RECENT_MS);
+	/* Nothing for a long time: what was before is still older. */
+	mc_recent_add(&recent, 50000 * MS);
+	assert_int_equal(mc_recent_since(&recent, 50000 * MS), 1);
+}
+
 static void table(void **state)
 {
 	static const struct mc_usage_others others = {
@@ -336,6 +360,7 @@ int main(void)
 		cmocka_unit_test(many),		  cmocka_unit_test(many_unknown),
 		cmocka_unit_test(many_at_a_time), cmocka_unit_test(states),
 		cmocka_unit_test(owners),	  cmocka_unit_test(table),
+		cmocka_unit_test(recent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,22 +2,30 @@
 /*
  * checks_collect.c - collect on the machine itself: whatever ends it, nothing is left
  */
+#include <dirent.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "checks.h"
 #include "crowd.h"
+#include "kernel_log.h"
 #include "kernel_module.h"
 #include "memory_collector/child.h"
+#include "sim_files.h"
 #include "tap.h"
 #include "watch.h"
 
 #define NS_PER_S 1000000000LL
 #define TRACING "/sys/kernel/tracing"
 #define INSTANCE TRACING "/instances/memory_collector_collect"
+#define OTHER_INSTANCE TRACING "/instances/memory_collector_other"
 #define TEXT_MAX 65536
 
 /* What a run of collect is, what it said, and how it ended */
@@ -96,6 +104,16 @@ static bool wait_for_recording(void)
 		watch_sleep_ms(100);
 	watch_sleep_ms(500);
 	return !access(INSTANCE, F_OK);
+}
+
+static bool write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	bool good = fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+	if (fd >= 0)
+		close(fd);
+	return good;
 }
 
 /* ---- ends ---- */
@@ -201,6 +219,96 @@ static void events_without_end(void)
 	watch_end(&fed);
 }
 
+/* ---- others beside it ---- */
+
+/* The process that is called alpha. Return: 0: there is none. */
+static pid_t find_alpha(void)
+{
+	DIR *processes = opendir("/proc");
+	struct dirent *entry;
+	pid_t found = 0;
+
+	while (processes && !found && (entry = readdir(processes))) {
+		char path[PATH_MAX], comm[16] = "";
+		FILE *file;
+
+		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
+		file = atoi(entry->d_name) > 0 ? fopen(path, "re") : NULL;
+		if (!file)
+			continue;
+		if (fgets(comm, sizeof(comm), file) && !strcmp(comm, "alpha\n"))
+			found = atoi(entry->d_name);
+		fclose(file);
+	}
+	if (processes)
+		closedir(processes);
+	return found;
+}
+
+/* The command is run once all that is to be recorded is switched on. Return: as above */
+static pid_t wait_for_alpha(void)
+{
+	pid_t alpha = 0;
+	int tries;
+
+	for (tries = 0; tries < 600 && !alpha; tries++) {
+		watch_sleep_ms(100);
+		alpha = find_alpha();
+	}
+	return alpha;
+}
+
+static const char *const until_killed[] = {"--simulate", "--duration", "600s",	 "--",
+					   watch_alpha,	 "burn",       "600000", NULL};
+
+static void resctrl_comes(void)
+{
+	char text[256] = "";
+	static struct run run;
+	struct mc_failure failure;
+	pid_t alpha;
+	int tries, log;
+
+	if (!start(&run, until_killed))
+		return;
+	log = mc_kernel_log_open(&failure);
+	alpha = wait_for_alpha();
+	tap_check(alpha && sim_set("resctrl", "Y"), "resctrl is mounted meanwhile");
+	/* The kernel says so after the event. */
+	for (tries = 0; tries < 600 && !strstr(text, "resctrl was mounted"); tries++) {
+		watch_sleep_ms(100);
+		mc_kernel_log_complaint(log, text, sizeof(text));
+	}
+	tap_check(alpha && !kill(alpha, SIGTERM) && strstr(text, "resctrl"), "which is noticed");
+	finish(&run, 0);
+	tap_check(exited(&run, 1) && says(&run, "\nsuspect   ") &&
+			  says(&run, " samples: resctrl was mounted between "),
+		  "samples since then are called suspect, and the exit code says so");
+	close(log);
+	tap_check(nothing_left(), "nothing is left");
+}
+
+/* The kernel counts the other's samples, too. */
+static void beside_another_recording(void)
+{
+	static struct run run;
+	pid_t alpha;
+
+	if (!start(&run, until_killed))
+		return;
+	alpha = wait_for_alpha();
+	tap_check(alpha && !mkdir(OTHER_INSTANCE, 0700) &&
+			  write_file(OTHER_INSTANCE "/events/memory_collector/rdt_sample/enable",
+				     "1"),
+		  "somebody else records samples, and goes on");
+	if (alpha)
+		kill(alpha, SIGTERM);
+	finish(&run, 0);
+	tap_check(exited(&run, 0), "that is not taken for samples that are missing");
+	rmdir(OTHER_INSTANCE);
+	tap_check(nothing_left(), "nothing is left");
+}
+
 void checks_collect(void)
 {
 	tap_about("collect");
@@ -209,4 +317,8 @@ void checks_collect(void)
 	with_command();
 	tap_about("collect, events without end");
 	events_without_end();
+	tap_about("collect, resctrl");
+	resctrl_comes();
+	tap_about("collect, beside another recording");
+	beside_another_recording();
 }
