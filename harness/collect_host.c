@@ -13,6 +13,7 @@
 #include "collect.h"
 #include "collector_trace.h"
 #include "environment.h"
+#include "host_state.h"
 #include "kernel_log.h"
 #include "kernel_module.h"
 #include "trace_instance.h"
@@ -26,9 +27,21 @@
 /* Processes that have ended, to be told apart; more where so many lines are wanted */
 #define KEEP_MIN 1024
 
+/* In the order of unloading */
+enum { COLLECTOR = 1, SIMULATION = 2 };
+
+static const struct mc_host_use use = {
+	.program = "collect",
+	.doing = "collecting",
+	.file = "collect",
+	.module = {MC_COLLECTOR_MODULE, MC_SIM_MODULE},
+	.instance = INSTANCE,
+};
+
 struct collecting {
 	const struct mc_collect_options *options;
 	const char *self, *modules;
+	struct mc_host_state host;
 	struct mc_collector_trace *trace;
 	bool has_command;
 	struct mc_child command;
@@ -37,15 +50,6 @@ struct collecting {
 };
 
 /* ---- before anything is touched ---- */
-
-static int refuse_loaded(const char *name, struct mc_failure *failure)
-{
-	if (!mc_kernel_module_loaded(name))
-		return 0;
-	return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-		       "module %s is loaded already: if nobody uses it, unload it first (rmmod %s)",
-		       name, name);
-}
 
 static int check(const struct collecting *collecting, struct mc_failure *failure)
 {
@@ -56,10 +60,22 @@ static int check(const struct collecting *collecting, struct mc_failure *failure
 			       "--place host loads a kernel module, which needs root (sudo); "
 			       "--place vm does not");
 	snprintf(path, sizeof(path), "%s/" MC_COLLECTOR_MODULE ".ko", collecting->modules);
-	if (mc_module_check(path, failure) || mc_trace_check(failure) ||
-	    refuse_loaded(MC_COLLECTOR_MODULE, failure))
-		return -1;
-	return collecting->options->simulate ? refuse_loaded(MC_SIM_MODULE, failure) : 0;
+	return mc_module_check(path, failure) || mc_trace_check(failure) ? -1 : 0;
+}
+
+/* A simulation that somebody else has loaded is theirs, and is left alone. */
+static int take_machine(struct collecting *collecting, struct mc_failure *failure)
+{
+	unsigned int modules = COLLECTOR | (collecting->options->simulate ? SIMULATION : 0);
+	char note[512];
+	int result = mc_host_take(&collecting->host, &use, modules, note, sizeof(note), failure);
+
+	if (*note)
+		fprintf(stderr, "collect: %s\n", note);
+	if (result || !mc_host_write(&collecting->host, "", failure))
+		return result;
+	mc_host_release(&collecting->host);
+	return -1;
 }
 
 /* ---- what is watched ---- */
@@ -77,6 +93,13 @@ static int load(const struct collecting *collecting, struct mc_failure *failure)
 		 options->simulate ? "sim" : "auto", options->interval_ns, budget);
 	return mc_collector_load(collecting->modules, options->simulate ? simulation : NULL,
 				 parameters, failure);
+}
+
+static int unload(const struct collecting *collecting, struct mc_failure *failure)
+{
+	if (collecting->options->simulate)
+		return mc_collector_unload(failure);
+	return mc_kernel_module_unload(MC_COLLECTOR_MODULE, failure);
 }
 
 static void take(void *data, const struct mc_event *event)
@@ -256,7 +279,7 @@ static int run(struct collecting *collecting, int log, FILE *to, struct mc_failu
 		return *complaint ? mc_fail_prepend(failure, "%s", complaint) : -1;
 	}
 	result = collect(collecting, failure);
-	if (mc_collector_unload(result ? &second : failure))
+	if (unload(collecting, result ? &second : failure))
 		result = -1;
 	return result ? result
 		      : (int)mc_collect_account_print(&collecting->account,
@@ -274,7 +297,11 @@ int mc_collect_host(const struct mc_collect_options *options, const char *self, 
 	log = mc_kernel_log_open(failure);
 	if (log < 0)
 		return -1;
-	result = run(&collecting, log, to, failure);
+	result = take_machine(&collecting, failure);
+	if (!result) {
+		result = run(&collecting, log, to, failure);
+		mc_host_release(&collecting.host);
+	}
 	close(log);
 	mc_collect_account_free(&collecting.account);
 	return result;

@@ -4,6 +4,7 @@
  */
 #include <dirent.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
@@ -26,6 +27,7 @@
 #define TRACING "/sys/kernel/tracing"
 #define INSTANCE TRACING "/instances/memory_collector_collect"
 #define OTHER_INSTANCE TRACING "/instances/memory_collector_other"
+#define STATE "/run/memory-collector/collect"
 #define TEXT_MAX 65536
 
 /* What a run of collect is, what it said, and how it ended */
@@ -39,7 +41,8 @@ struct run {
 static bool nothing_left(void)
 {
 	return !mc_kernel_module_loaded(MC_COLLECTOR_MODULE) &&
-	       !mc_kernel_module_loaded(MC_SIM_MODULE) && access(INSTANCE, F_OK);
+	       !mc_kernel_module_loaded(MC_SIM_MODULE) && access(INSTANCE, F_OK) &&
+	       access(STATE, F_OK);
 }
 
 /* @more: what follows "--place host --modules ..."; NULL at the end */
@@ -219,7 +222,48 @@ static void events_without_end(void)
 	watch_end(&fed);
 }
 
-/* ---- others beside it ---- */
+/* ---- others, before and beside it ---- */
+
+static void killed(void)
+{
+	const char *const next[] = {"--simulate", "--", watch_alpha, "burn", "300", NULL};
+	static struct run run;
+
+	if (!start(&run, for_long))
+		return;
+	tap_check(wait_for_recording(), "it records");
+	finish(&run, SIGKILL);
+	tap_check(mc_kernel_module_loaded(MC_COLLECTOR_MODULE) && !access(INSTANCE, F_OK) &&
+			  !access(STATE, F_OK),
+		  "killed, it leaves modules, instance and a list of them");
+	if (!start(&run, next))
+		return;
+	finish(&run, 0);
+	tap_check(exited(&run, 0) && says(&run, " was killed; removed what it left: module "
+						"collector module rdt_sim trace instance "
+						"memory_collector_collect\n"),
+		  "the next one removes them, says so, and runs");
+	tap_check(nothing_left(), "nothing is left");
+}
+
+static void two_at_once(void)
+{
+	static struct run first, second;
+
+	if (!start(&first, for_long))
+		return;
+	tap_check(wait_for_recording(), "it records");
+	if (start(&second, for_long)) {
+		finish(&second, 0);
+		tap_check(exited(&second, 3) && says(&second, "collect: another collect (pid ") &&
+				  says(&second, ") is collecting on this machine"),
+			  "another one is refused");
+	}
+	tap_check(mc_kernel_module_loaded(MC_COLLECTOR_MODULE) && !access(STATE, F_OK),
+		  "which touches nothing");
+	finish(&first, SIGINT);
+	tap_check(nothing_left(), "nothing is left");
+}
 
 /* The process that is called alpha. Return: 0: there is none. */
 static pid_t find_alpha(void)
@@ -309,6 +353,50 @@ static void beside_another_recording(void)
 	tap_check(nothing_left(), "nothing is left");
 }
 
+/* ---- without registers ---- */
+
+static bool counts(void)
+{
+	char line[8192];
+	bool found = false;
+	FILE *file = fopen("/proc/cpuinfo", "re");
+
+	while (file && fgets(line, sizeof(line), file))
+		found |= strstr(line, " cqm ") != NULL;
+	if (file)
+		fclose(file);
+	return found;
+}
+
+static void emulated(void)
+{
+	const char *const command[] = {"--", watch_alpha, "burn", "300", NULL};
+	static struct run run;
+	struct mc_failure failure;
+	char path[PATH_MAX];
+	uint64_t n = 0;
+	char *at;
+
+	if (counts()) {
+		tap_skip("without registers", "this processor has some");
+		return;
+	}
+	snprintf(path, sizeof(path), "%s/" MC_SIM_MODULE ".ko", watch_modules);
+	if (!tap_check(!mc_kernel_module_load(path, "", &failure), "rdt_sim is loaded by hand") ||
+	    !start(&run, command))
+		return;
+	finish(&run, 0);
+	at = strstr(run.text, "no hardware: RMIDs are emulated and nothing counts cache or "
+			      "bandwidth; ");
+	if (at)
+		sscanf(strchr(at, ';'), "; %" SCNu64 " processes had one", &n);
+	tap_check(exited(&run, 0) && n > 0, "says that nothing counts, and how many had an RMID");
+	tap_check(!strstr(run.text, "coverage"), "and nothing about samples");
+	tap_check(mc_kernel_module_loaded(MC_SIM_MODULE), "what it has not loaded, it leaves");
+	tap_check(!mc_kernel_module_unload(MC_SIM_MODULE, &failure) && nothing_left(),
+		  "nothing else is left");
+}
+
 void checks_collect(void)
 {
 	tap_about("collect");
@@ -317,8 +405,14 @@ void checks_collect(void)
 	with_command();
 	tap_about("collect, events without end");
 	events_without_end();
+	tap_about("collect, killed");
+	killed();
+	tap_about("collect, two at once");
+	two_at_once();
 	tap_about("collect, resctrl");
 	resctrl_comes();
 	tap_about("collect, beside another recording");
 	beside_another_recording();
+	tap_about("collect, emulated");
+	emulated();
 }
