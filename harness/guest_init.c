@@ -506,14 +506,16 @@ static void follow(struct plan *plan, char *line)
 static void follow_plan(struct plan *plan)
 {
 	FILE *file = fopen(MC_GUEST_PLAN, "re");
-	char line[PATH_MAX];
+	char *line = NULL; /* of any length: a matrix has many names */
+	size_t room = 0;
 
 	if (!file)
 		verdict("init has no plan: %s", strerror(errno));
-	while (fgets(line, sizeof(line), file)) {
+	while (getline(&line, &room, file) > 0) {
 		line[strcspn(line, "\n")] = '\0';
 		follow(plan, line);
 	}
+	free(line);
 	fclose(file);
 	get_ready(plan);
 }

@@ -29,6 +29,7 @@ bool mc_kernel_log_is_report(const char *message)
 		"kernel BUG at",
 		"UBSAN:",
 		"KASAN:",
+		"KCSAN:",
 		"INFO: task ", /* hung task */
 		"INFO: trying to register non-static key",
 		"possible circular locking dependency",
@@ -36,6 +37,7 @@ bool mc_kernel_log_is_report(const char *message)
 		"inconsistent lock state",
 		"suspicious RCU usage",
 		"bad unlock balance",
+		"hard LOCKUP",
 		"rcu: INFO:", /* stalls */
 		"rcu_sched self-detected stall",
 		"rcu_preempt detected stalls",
@@ -55,6 +57,14 @@ bool mc_kernel_log_is_report(const char *message)
 bool mc_kernel_log_is_kill(const char *message)
 {
 	return strstr(message, "Out of memory: Killed process");
+}
+
+/* Not a line of the kernel's */
+static const char gap[] = "(the kernel has dropped messages here)";
+
+bool mc_kernel_log_is_gap(const char *message)
+{
+	return !strcmp(message, gap);
 }
 
 int mc_kernel_log_open(struct mc_failure *failure)
@@ -97,6 +107,7 @@ static void copy_record(char *record, FILE *to, char *report, size_t size)
 void mc_kernel_log_copy(int fd, FILE *to, char *report, size_t size)
 {
 	char record[RECORD_MAX + 1];
+	bool dropped = false;
 	ssize_t length;
 
 	*report = '\0';
@@ -106,11 +117,14 @@ void mc_kernel_log_copy(int fd, FILE *to, char *report, size_t size)
 			record[length] = '\0';
 			copy_record(record, to, report, size);
 		} else if (length < 0 && errno == EPIPE) {
-			fputs("(the kernel has dropped messages here)\n", to);
+			fprintf(to, "%s\n", gap);
+			dropped = true;
 		} else if (length == 0 || errno != EINTR) {
-			return;
+			break;
 		}
 	}
+	if (dropped && !*report)
+		snprintf(report, size, "%s", gap);
 }
 
 void mc_kernel_log_complaint(int fd, char *text, size_t size)

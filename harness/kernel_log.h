@@ -24,7 +24,8 @@ int mc_kernel_log_open(struct mc_failure *failure);
  * mc_kernel_log_copy - take the messages that have come
  * @fd: from mc_kernel_log_open()
  * @to: gets them, a line each
- * @report: set to the first of them that is a report or a kill, see below; else empty
+ * @report: set to the first of them that is a report or a kill, see below; else where
+ *	messages were dropped before they could be read to a gap; else empty
  * @size: of @report
  */
 void mc_kernel_log_copy(int fd, FILE *to, char *report, size_t size);
@@ -42,6 +43,9 @@ void mc_kernel_log_complaint(int fd, char *text, size_t size);
 
 /* Is a message of the kernel a BUG, WARNING, lockdep or RCU report or alike? */
 bool mc_kernel_log_is_report(const char *message);
+
+/* Is it no message, but stands for some that nobody has read, reports perhaps? */
+bool mc_kernel_log_is_gap(const char *message);
 
 /* Does it say that a process was killed for want of memory? Nothing broke then, but the load. */
 bool mc_kernel_log_is_kill(const char *message);

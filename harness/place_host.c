@@ -145,7 +145,10 @@ static int prepare(struct host *host, const struct mc_job *job, const struct mc_
 	return open_files(host, job, dir, failure);
 }
 
-/* A report of the kernel while a scenario ran is worse than whatever was measured. */
+/*
+ * A report of the kernel while a scenario ran is worse than whatever was measured. Where
+ * there may have been one, nobody knows.
+ */
 static void judge_log(struct host *host, struct mc_scenario_result *out, unsigned int n)
 {
 	char report[MC_TEXT_MAX];
@@ -153,6 +156,14 @@ static void judge_log(struct host *host, struct mc_scenario_result *out, unsigne
 
 	mc_kernel_log_copy(host->log_fd, host->log, report, sizeof(report));
 	for (i = 0; *report && i < n; i++) {
+		if (mc_kernel_log_is_gap(report)) {
+			out[i].status = MC_STATUS_INVALID;
+			snprintf(
+				out[i].reason, sizeof(out[i].reason),
+				"the kernel's log was overwritten before it could be read, so that "
+				"it may have held a report");
+			continue;
+		}
 		out[i].status = mc_kernel_log_is_kill(report) ? MC_STATUS_INVALID
 							      : MC_STATUS_FAILED;
 		snprintf(out[i].reason, sizeof(out[i].reason), "the kernel reports: %.480s",

@@ -137,10 +137,11 @@ whole_run() {
 	clean
 }
 
-start() { # SCENARIO, in the background, far longer than anybody waits; until it measures
+# In the background, far longer than anybody waits unless told otherwise; until it measures
+start() { # SCENARIO [DURATION]
 	: >err
-	run-stress --place host --only "$1" --duration 600s --no-plots --results /tmp/results \
-		>out 2>err &
+	run-stress --place host --only "$1" --duration "${2:-600s}" --no-plots \
+		--results /tmp/results >out 2>err &
 	running=$!
 	steps=0
 	until grep -q '^window [1-9]' /proc/sync_timer_benchmark 2>/dev/null; do
@@ -193,6 +194,27 @@ next_cleans() {
 	finished
 }
 
+# More messages than the log holds, while the run cannot read them
+log_overwritten() {
+	start baseline 10s && kill -s STOP $running || return 1
+	echo on >/proc/sys/kernel/printk_devkmsg
+	lines=0
+	while [ $lines -lt 4000 ]; do
+		lines=$((lines + 1))
+		printf '<7>%0900d\n' $lines
+	done >/dev/kmsg
+	kill -s CONT $running
+	wait $running
+	code=$?
+	[ "$code" = 1 ] && grep -q "^baseline: invalid: the kernel's log was overwritten" out || {
+		echo "exit code $code"
+		cat out err
+		return 1
+	}
+	rm -r /tmp/results/2*
+	clean
+}
+
 # Whoever has another event switch one of the module's on, holds the module.
 held() {
 	start baseline || return 1
@@ -212,6 +234,7 @@ held() {
 runs() {
 	check 'a run: results, and nothing left' whole_run
 	check 'a second run meanwhile' second_refused
+	check 'the kernel log is overwritten meanwhile' log_overwritten
 	check 'SIGINT while it measures' interrupted INT 2 baseline
 	check 'SIGTERM under load' interrupted TERM 15 cpu
 	check 'SIGKILL under load' killed cpu

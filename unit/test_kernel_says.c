@@ -76,6 +76,9 @@ static void reports(void **state)
 		"INFO: task x:7 blocked for more than 120 seconds.",
 		"Oops: 0000 [#1] PREEMPT SMP",
 		"Kernel panic - not syncing: x",
+		"watchdog: Watchdog detected hard LOCKUP on cpu 1",
+		"NMI watchdog: Watchdog detected hard LOCKUP on cpu 0",
+		"BUG: KCSAN: data-race in x / y",
 	};
 	static const char *const good[] = {
 		"Memory Collector: sync_timer_benchmark: loaded, a tick every 1000000 ns",
