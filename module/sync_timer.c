@@ -16,13 +16,6 @@
 
 #include "compat/hrtimer.h"
 
-/*
- * Two reads of the clock in a spin lie this far apart only where something took the
- * CPU meanwhile that the kernel cannot mask: a host, or firmware. It is the limit that
- * the kernel's own detector of such latencies begins with.
- */
-#define STOLEN_MIN_NS 10000
-
 /**
  * struct sync_timer_cpu - one CPU's part of a timer, touched by that CPU only
  * @hrtimer: armed for the boundary @period.next, except within a callback
@@ -79,8 +72,7 @@ static u64 spin(struct sync_timer_tick *tick, u64 now)
 	do {
 		before = now;
 		now = ktime_get_ns();
-		if (now - before >= STOLEN_MIN_NS)
-			tick->stolen_ns += min(now, tick->boundary_ns) - before;
+		tick->stolen_ns += lead_stolen_ns(before, now, tick->boundary_ns);
 	} while (now < tick->boundary_ns);
 	return now;
 }

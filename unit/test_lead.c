@@ -272,6 +272,36 @@ static void test_income(void **state)
 	}
 }
 
+/* Of two reads of the clock, around a boundary at 100 us */
+static void test_stolen(void **state)
+{
+	static const struct {
+		u64 before, now, stolen;
+	} rows[] = {
+		{0, 25, 0},
+		/* The limit, on both sides of it */
+		{50000, 59999, 0},
+		{50000, 60000, 10000},
+		{50000, 60001, 10001},
+		{0, 99999, 99999},
+		/* To the boundary exactly, and beyond it */
+		{90000, 100000, 10000},
+		{0, 100000, 100000},
+		{90001, 100001, 9999},
+		{99999, 110000, 1},
+		{99999, 1000000000, 1},
+		{0, 1000000000, 100000},
+		/* Beyond it, but not so far apart */
+		{95000, 104999, 0},
+		{99999, 100000, 0},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		assert_int_equal(lead_stolen_ns(rows[i].before, rows[i].now, 100000),
+				 rows[i].stolen);
+}
+
 static void test_off(void **state)
 {
 	struct lead_policy policy;
@@ -521,12 +551,13 @@ static void test_an_hour(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),	      cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_income),	      cmocka_unit_test(test_off),
-		cmocka_unit_test(test_worth),	      cmocka_unit_test(test_small_budget),
-		cmocka_unit_test(test_fixed),	      cmocka_unit_test(test_follows),
-		cmocka_unit_test(test_does_not_hunt), cmocka_unit_test(test_one_stall),
-		cmocka_unit_test(test_budget),	      cmocka_unit_test(test_an_hour),
+		cmocka_unit_test(test_names),	     cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_income),	     cmocka_unit_test(test_stolen),
+		cmocka_unit_test(test_off),	     cmocka_unit_test(test_worth),
+		cmocka_unit_test(test_small_budget), cmocka_unit_test(test_fixed),
+		cmocka_unit_test(test_follows),	     cmocka_unit_test(test_does_not_hunt),
+		cmocka_unit_test(test_one_stall),    cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_an_hour),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -23,6 +23,13 @@
 #define LEAD_MAX_NS 1000000U
 #define LEAD_BUDGET_MAX_PERMILLE 500U
 
+/*
+ * Two reads of the clock in a spin lie this far apart only where something took the
+ * CPU meanwhile that the kernel cannot mask: a host, or firmware. It is the limit that
+ * the kernel's own detector of such latencies begins with.
+ */
+#define LEAD_STOLEN_MIN_NS 10000U
+
 /* What 0 stands for in lead_policy_init() */
 #define LEAD_DEFAULT_MAX_NS 200000U
 #define LEAD_DEFAULT_BUDGET_PERMILLE 5U
@@ -114,6 +121,21 @@ u32 lead_next_ns(const struct lead *lead, const struct lead_policy *policy);
  * nothing about interrupts.
  */
 void lead_learn(struct lead *lead, const struct lead_policy *policy, u64 late_ns);
+
+/**
+ * lead_stolen_ns - what was stolen from a spin between two reads of the clock
+ * @before: the earlier one, before the boundary
+ * @now: the later one
+ * @boundary_ns: end of the spin; what is stolen beyond it is the callback's delay
+ *
+ * In the spin, so that it must be cheap.
+ */
+static inline u64 lead_stolen_ns(u64 before, u64 now, u64 boundary_ns)
+{
+	if (now - before < LEAD_STOLEN_MIN_NS)
+		return 0;
+	return (now < boundary_ns ? now : boundary_ns) - before;
+}
 
 /**
  * lead_pay - pay for a tick's spin
