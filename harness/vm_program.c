@@ -34,12 +34,12 @@ static int make_initramfs(const struct mc_vm_program *program, const struct mc_v
 	static const char *const no_tests[] = {NULL};
 	char *init = mc_vm_find_init(program->self, failure);
 	struct mc_vm_plan plan = {
-		.sysroot = program->root ? program->root : "",
+		.sysroot = program->sysroot ? program->sysroot : "",
 		.init = init,
 		.kernel = kernel,
 		.programs = program->programs,
 		.files = program->files,
-		.tests = no_tests,
+		.tests = program->tests ? program->tests : no_tests,
 		.argv = program->argv,
 		.output = true,
 	};

@@ -12,12 +12,13 @@
 /**
  * struct mc_vm_program - what to run, and where
  * @self: a program of ours, beside which init is found
+ * @sysroot: see &struct mc_vm_plan; NULL: this machine's
  * @module: module file that says which kernel the guest has
  * @kernel: its image; NULL: find one
- * @root: of the system that programs and libraries are of; NULL: this one's
  * @programs: with the libraries they need; a NULL from at the end
  * @files: others; a NULL from at the end
- * @argv: as the guest sees it; NULL at the end
+ * @tests: see &struct mc_vm_plan; NULL: none
+ * @argv: as the guest sees it; NULL at the end, and first where only tests are to be run
  * @cpus: how many
  * @instruction_ns: see &struct mc_vm
  * @in_turns: likewise
@@ -29,9 +30,9 @@
  * @log: gets the console's output, and what the program says on standard error
  */
 struct mc_vm_program {
-	const char *self, *module, *kernel, *root;
+	const char *self, *sysroot, *module, *kernel;
 	const struct mc_vm_file *programs, *files;
-	const char *const *argv;
+	const char *const *tests, *const *argv;
 	unsigned int cpus, instruction_ns, memory_mib;
 	bool in_turns;
 	const char *append;

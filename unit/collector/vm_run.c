@@ -51,7 +51,7 @@ static int take_option(struct request *request, const char *name, char *value)
 	if (!strcmp(name, "--file"))
 		return add_file(request->files, &request->n_files, value);
 	if (!strcmp(name, "--root")) {
-		request->program.root = value;
+		request->program.sysroot = value;
 		return 0;
 	}
 	if (number <= 0)
