@@ -16,6 +16,9 @@
 
 #include "compat/hrtimer.h"
 
+/* To find out what one takes */
+#define CLOCK_READS 16
+
 /**
  * struct sync_timer_cpu - one CPU's part of a timer, touched by that CPU only
  * @hrtimer: armed for the boundary @period.next, except within a callback
@@ -64,7 +67,7 @@ static ktime_t expiry(struct sync_timer_cpu *cpu)
  * Context: hard interrupt, also on PREEMPT_RT.
  * Return: the first time read that is not before the boundary.
  */
-static u64 spin(struct sync_timer_tick *tick, u64 now)
+static u64 spin(const struct lead_policy *policy, struct sync_timer_tick *tick, u64 now)
 {
 	u64 before;
 
@@ -72,7 +75,7 @@ static u64 spin(struct sync_timer_tick *tick, u64 now)
 	do {
 		before = now;
 		now = ktime_get_ns();
-		tick->stolen_ns += lead_stolen_ns(before, now, tick->boundary_ns);
+		tick->stolen_ns += lead_stolen_ns(policy, before, now, tick->boundary_ns);
 	} while (now < tick->boundary_ns);
 	return now;
 }
@@ -102,7 +105,7 @@ static enum hrtimer_restart sync_timer_interrupt(struct hrtimer *hrtimer)
 	tick->spin_ns = 0;
 	tick->stolen_ns = 0;
 	if (entry < tick->boundary_ns)
-		start = spin(tick, entry);
+		start = spin(&timer->lead, tick, entry);
 	tick->entry_ns = entry - tick->boundary_ns;
 	tick->delta_ns = start - tick->boundary_ns;
 
@@ -187,6 +190,20 @@ static void free_cpus(struct sync_timer *timer)
 	timer->cpus = NULL;
 }
 
+/* The shortest of some: what comes between two reads only makes it longer. */
+static u64 clock_read_ns(void)
+{
+	u64 shortest_ns = U64_MAX, before = ktime_get_ns(), now;
+	int i;
+
+	for (i = 0; i < CLOCK_READS; i++) {
+		now = ktime_get_ns();
+		shortest_ns = min(shortest_ns, now - before);
+		before = now;
+	}
+	return shortest_ns;
+}
+
 static int check_options(const struct sync_timer_options *options, u64 interval_ns,
 			 struct interval *interval, struct lead_policy *lead)
 {
@@ -198,6 +215,7 @@ static int check_options(const struct sync_timer_options *options, u64 interval_
 			       options->lead_budget_permille, interval_ns);
 	if (err)
 		return err;
+	lead_policy_clock(lead, clock_read_ns());
 	if (hrtimer_resolution > 1)
 		lead->mode = LEAD_OFF;
 	if (options->cpus && !cpumask_intersects(options->cpus, cpu_possible_mask))

@@ -272,34 +272,42 @@ static void test_income(void **state)
 	}
 }
 
-/* Of two reads of the clock, around a boundary at 100 us */
+/* Of two reads of the clock, around a boundary at 100 us; the last rows: of a slow one */
 static void test_stolen(void **state)
 {
 	static const struct {
-		u64 before, now, stolen;
+		u64 read_ns, before, now, stolen;
 	} rows[] = {
-		{0, 25, 0},
+		{25, 0, 25, 0},
 		/* The limit, on both sides of it */
-		{50000, 59999, 0},
-		{50000, 60000, 10000},
-		{50000, 60001, 10001},
-		{0, 99999, 99999},
+		{25, 50000, 59999, 0},
+		{25, 50000, 60000, 10000},
+		{25, 50000, 60001, 10001},
+		{25, 0, 99999, 99999},
 		/* To the boundary exactly, and beyond it */
-		{90000, 100000, 10000},
-		{0, 100000, 100000},
-		{90001, 100001, 9999},
-		{99999, 110000, 1},
-		{99999, 1000000000, 1},
-		{0, 1000000000, 100000},
+		{25, 90000, 100000, 10000},
+		{25, 0, 100000, 100000},
+		{25, 90001, 100001, 9999},
+		{25, 99999, 110000, 1},
+		{25, 99999, 1000000000, 1},
+		{25, 0, 1000000000, 100000},
 		/* Beyond it, but not so far apart */
-		{95000, 104999, 0},
-		{99999, 100000, 0},
+		{25, 95000, 104999, 0},
+		{25, 99999, 100000, 0},
+		{1250, 50000, 60000, 10000},
+		{1251, 50000, 60000, 0},
+		{5000, 50000, 89999, 0},
+		{5000, 50000, 90000, 40000},
 	};
+	struct lead_policy policy;
 	size_t i;
 
-	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
-		assert_int_equal(lead_stolen_ns(rows[i].before, rows[i].now, 100000),
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		assert_int_equal(lead_policy_init(&policy, LEAD_AUTO, 0, 0, MS), 0);
+		lead_policy_clock(&policy, rows[i].read_ns);
+		assert_int_equal(lead_stolen_ns(&policy, rows[i].before, rows[i].now, 100000),
 				 rows[i].stolen);
+	}
 }
 
 static void test_off(void **state)

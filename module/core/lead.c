@@ -87,8 +87,15 @@ int lead_policy_init(struct lead_policy *policy, enum lead_mode mode, u32 max_ns
 		.budget_permille = budget_permille,
 		.income_ns = core_div_u64(budget_ns - burst_ns, ticks),
 		.burst_ns = burst_ns,
+		.stolen_min_ns = LEAD_STOLEN_MIN_NS,
 	};
 	return 0;
+}
+
+void lead_policy_clock(struct lead_policy *policy, u64 read_ns)
+{
+	if (read_ns > LEAD_STOLEN_MIN_NS / LEAD_STOLEN_MIN_READS)
+		policy->stolen_min_ns = read_ns * LEAD_STOLEN_MIN_READS;
 }
 
 void lead_start(struct lead *lead, const struct lead_policy *policy)

@@ -26,9 +26,11 @@
 /*
  * Two reads of the clock in a spin lie this far apart only where something took the
  * CPU meanwhile that the kernel cannot mask: a host, or firmware. It is the limit that
- * the kernel's own detector of such latencies begins with.
+ * the kernel's own detector of such latencies begins with. Where a read takes so long
+ * itself, as of an hpet that a virtual machine is left for, the limit is so many reads.
  */
 #define LEAD_STOLEN_MIN_NS 10000U
+#define LEAD_STOLEN_MIN_READS 8U
 
 /* What 0 stands for in lead_policy_init() */
 #define LEAD_DEFAULT_MAX_NS 200000U
@@ -53,6 +55,7 @@ int lead_mode_parse(const char *name, enum lead_mode *mode);
  * @budget_permille: share of a CPU's time that may be spun away
  * @income_ns: tokens that a boundary brings
  * @burst_ns: tokens that the bucket holds at most
+ * @stolen_min_ns: see lead_stolen_ns()
  *
  * Not written once it is set, so that all CPUs may share it.
  */
@@ -62,6 +65,7 @@ struct lead_policy {
 	u32 budget_permille;
 	u64 income_ns;
 	u64 burst_ns;
+	u64 stolen_min_ns;
 };
 
 /**
@@ -96,6 +100,13 @@ int lead_policy_init(struct lead_policy *policy, enum lead_mode mode, u32 max_ns
 		     u32 budget_permille, u64 interval_ns);
 
 /**
+ * lead_policy_clock - take note of how long a read of the clock takes
+ * @policy: policy
+ * @read_ns: where nothing comes between
+ */
+void lead_policy_clock(struct lead_policy *policy, u64 read_ns);
+
+/**
  * lead_start - begin on a CPU of which nothing is known yet
  * @lead: state to set
  * @policy: policy
@@ -124,15 +135,17 @@ void lead_learn(struct lead *lead, const struct lead_policy *policy, u64 late_ns
 
 /**
  * lead_stolen_ns - what was stolen from a spin between two reads of the clock
+ * @policy: policy
  * @before: the earlier one, before the boundary
  * @now: the later one
  * @boundary_ns: end of the spin; what is stolen beyond it is the callback's delay
  *
  * In the spin, so that it must be cheap.
  */
-static inline u64 lead_stolen_ns(u64 before, u64 now, u64 boundary_ns)
+static inline u64 lead_stolen_ns(const struct lead_policy *policy, u64 before, u64 now,
+				 u64 boundary_ns)
 {
-	if (now - before < LEAD_STOLEN_MIN_NS)
+	if (now - before < policy->stolen_min_ns)
 		return 0;
 	return (now < boundary_ns ? now : boundary_ns) - before;
 }
