@@ -70,7 +70,7 @@ struct sampler_policy {
  * @overruns: ticks whose budget was over before their share was
  * @unavailable: counters that had no value
  * @errors: counters that refused the RMID or event
- * @paused: ticks without reads while CPUs came or went
+ * @paused: ticks without reads: CPUs came or went, or the domain got no memory
  */
 struct sampler_status {
 	u32 domains;

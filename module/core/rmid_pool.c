@@ -193,12 +193,3 @@ int rmid_pool_rename(struct rmid_pool *pool, const struct rmid_grant *grant,
 		pool->infos[grant->rmid].owner = *owner;
 	return err;
 }
-
-u32 rmid_pool_next_limbo(const struct rmid_pool *pool, u32 rmid)
-{
-	const struct rmid_info *info = rmid_pool_info(pool, rmid);
-
-	if (!rmid)
-		return pool->limbo.first;
-	return info && info->state == RMID_LIMBO ? info->next : 0;
-}

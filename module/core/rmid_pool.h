@@ -221,15 +221,6 @@ bool rmid_pool_check(struct rmid_pool *pool, u32 rmid, u64 now_ns,
 		     const struct rdt_reading *occupancy);
 
 /**
- * rmid_pool_next_limbo - go through limbo, longest there first
- * @pool: pool
- * @rmid: in limbo, or 0 to begin
- *
- * Return: the next one, 0 after the last or where @rmid is not in limbo.
- */
-u32 rmid_pool_next_limbo(const struct rmid_pool *pool, u32 rmid);
-
-/**
  * rmid_pool_info - what is known about an RMID
  * @pool: pool
  * @rmid: RMID

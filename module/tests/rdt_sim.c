@@ -20,7 +20,6 @@
 #define CPUS_PER_DOMAIN_MOST 4096
 #define CACHE_MOST (1ULL << 40)
 /* A terabyte per second */
-#define RATE_MOST 1000000000000ULL
 
 static struct rdt_sim_processor processor = {
 	.max_rmid = 255,
@@ -114,10 +113,10 @@ static int check_ranges(void)
 		{"scale", processor.scale, 1, SCALE_MOST},
 		{"cpus_per_domain", processor.cpus_per_domain, 1, CPUS_PER_DOMAIN_MOST},
 		{"cache_bytes", processor.cache_bytes, RDT_SIM_CACHE_STEP, CACHE_MOST},
-		{"rate", processor.rates.total, 0, RATE_MOST},
+		{"rate", processor.rates.total, 0, RDT_SIM_RATE_MOST},
 		{"local_rate", processor.rates.local, 0, processor.rates.total},
-		{"occupancy_rise", processor.rates.rise, 0, RATE_MOST},
-		{"occupancy_fall", processor.rates.fall, 0, RATE_MOST},
+		{"occupancy_rise", processor.rates.rise, 0, RDT_SIM_RATE_MOST},
+		{"occupancy_fall", processor.rates.fall, 0, RDT_SIM_RATE_MOST},
 		{"occupancy_most", processor.rates.most, 0, processor.cache_bytes},
 		{"rmid", processor.rmid, 0, processor.max_rmid},
 	};
@@ -184,8 +183,8 @@ static int __init rdt_sim_init(void)
 	}
 	err = rdt_sim_audit_start(audit_us);
 	if (err) {
-		pr_err("no audit at audit_us=%u (error %d): 50 to 10000000 are possible\n",
-		       audit_us, err);
+		pr_err("no audit at audit_us=%u: error %d%s\n", audit_us, err,
+		       err == -EINVAL ? "; 50 to 10000000 are possible" : "");
 		goto err_files;
 	}
 	pr_info("a processor with RMIDs up to %u, %u CPUs per L3 domain; no figure is real\n",

@@ -11,6 +11,9 @@
 
 #include <linux/types.h>
 
+/* Bytes per second that no sum of a test overflows at */
+#define RDT_SIM_RATE_MOST 1000000000000ULL
+
 /**
  * struct rdt_sim_rates - what an RMID does
  * @total: bytes per second and CPU from and to memory

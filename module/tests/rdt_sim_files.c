@@ -130,7 +130,8 @@ static int program(char *text)
 		.fall = number[4],
 		.most = number[5],
 	};
-	if (number[0] >= counters->n_rmids || rates.local > rates.total)
+	if (number[0] >= counters->n_rmids || rates.local > rates.total ||
+	    max3(rates.total, rates.rise, rates.fall) > RDT_SIM_RATE_MOST)
 		return -EINVAL;
 	rdt_sim_counters_program(counters, number[0], &rates);
 	return 0;
