@@ -9,8 +9,9 @@
  *   storm NAME, storm NAME full              one storm; "all" for all
  *   cycles TIMES                             load and unload
  *
- * TAP on standard output. Loads and unloads modules; storms and cycles take a CPU off
- * line and are for a guest. FOLDER: modules and programs are those of a build folder.
+ * TAP on standard output. Loads and unloads modules, on a machine where others work as well;
+ * storms and cycles take a CPU off line and are for a guest. FOLDER: modules and programs are
+ * those of a build folder. A signal ends what goes on, and all of it: nothing is left loaded.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@
 #include "cycles.h"
 #include "figures.h"
 #include "kernel_module.h"
+#include "klog.h"
 #include "memory_collector/child.h"
 #include "storms.h"
 #include "tap.h"
@@ -80,10 +82,23 @@ static const char *refusal(void)
 	return NULL;
 }
 
+/* What was asked for but not done must not look as if it had passed. */
+static void judge_end(void)
+{
+	struct mc_failure failure;
+
+	tap_about("the end");
+	tap_check(klog_clean(), "the kernel has nothing to complain of");
+	if (!mc_stop_requested())
+		return;
+	tap_check(!mc_collector_unload(&failure), "nothing is left loaded");
+	tap_check(false, "not all was done: stopped by signal %d", mc_stop_signal());
+}
+
 int main(int argc, char **argv)
 {
 	struct mc_failure failure;
-	int words;
+	int words, code;
 
 	if (argc > 2 && !strcmp(argv[1], "--build")) {
 		watch_use_build(argv[2]);
@@ -95,6 +110,7 @@ int main(int argc, char **argv)
 	}
 	if (mc_stop_install(&failure))
 		return 3;
+	klog_begin();
 	for (argv++; *argv && !mc_stop_requested(); argv += words) {
 		words = run_one(argv);
 		if (!words) {
@@ -102,5 +118,8 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
-	return tap_end();
+	judge_end();
+	code = tap_end();
+	mc_stop_end();
+	return code;
 }

@@ -74,5 +74,7 @@ bool klog_clean(void)
 	take();
 	if (report[0])
 		tap_note("%s", report);
-	return !report[0];
+	if (fd < 0)
+		tap_note("/dev/kmsg cannot be read");
+	return fd >= 0 && !report[0];
 }
