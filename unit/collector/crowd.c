@@ -123,7 +123,7 @@ bool crowd_chains(int times)
 /* The leader is gone, and another thread has its id and goes on. */
 bool crowd_execs_by_thread(int times)
 {
-	const char *const argv[] = {watch_alpha, "threads", "64", watch_beta, NULL};
+	const char *const argv[] = {watch_alpha, "threads", times ? "64" : "8", watch_beta, NULL};
 
 	return repeat(argv, times);
 }

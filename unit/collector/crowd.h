@@ -45,7 +45,7 @@ bool crowd_run(const char *const *argv);
 bool crowd_forks(int times);
 /* One process calls exec again and again */
 bool crowd_chains(int times);
-/* One of 64 threads calls exec, which is not the first one */
+/* One of 64 threads calls exec, which is not the first one; without end one of 8 */
 bool crowd_execs_by_thread(int times);
 /* All threads of a process end at the same moment */
 bool crowd_ends_together(int times);
