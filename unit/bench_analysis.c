@@ -21,7 +21,7 @@
 
 #define LENGTH 1000000ULL
 #define FIRST_TICK 1000000ULL
-#define EVENTS_PER_PAGE 92
+#define EVENTS_PER_PAGE 78
 #define PAGES_PER_CPU 8192
 #define PAGES_CPUS 2
 #define STREAM_CPUS 1024
@@ -80,6 +80,7 @@ static inline void ticker_step(struct ticker *ticker, struct mc_sample *sample)
 		sample->delta_ns += (int64_t)(random & 0xffffff);
 	sample->entry_ns = sample->delta_ns - 300 - (int64_t)(random >> 20 & 127);
 	sample->missed = 0;
+	sample->stolen_ns = 0;
 	if (sample->delta_ns >= (int64_t)LENGTH)
 		sample->missed = (uint64_t)sample->delta_ns / LENGTH;
 	ticker->next += sample->missed + 1;
@@ -172,7 +173,7 @@ static struct mc_pages *new_pages(void)
 	struct mc_pages *pages;
 
 	read_text("header_page", header_page, sizeof(header_page));
-	read_text("format", event_format, sizeof(event_format));
+	read_text("stolen/format", event_format, sizeof(event_format));
 	pages = mc_pages_new(header_page, strlen(header_page), event_format, strlen(event_format),
 			     RAW_PAGE_SIZE, &failure);
 	if (!pages)
@@ -189,7 +190,7 @@ static void make_pages(struct raw_page *page, struct ticker *ticker)
 		for (unsigned int i = 0; i < EVENTS_PER_PAGE; i++) {
 			ticker_step(ticker, &sample);
 			ticker_count(ticker, &sample, UINT64_MAX);
-			if (!raw_page_tick(page, RAW_TICK_ID, &sample))
+			if (!raw_page_stolen_tick(page, RAW_TICK_ID, &sample))
 				die("a page is too small");
 		}
 		raw_page_end(page, 0);

@@ -22,9 +22,11 @@
 #define RAW_MISSED_EVENTS (1ULL << 31)
 #define RAW_MISSED_STORED (1ULL << 30)
 
-/* The event as in data/ring_buffer/format: 8 bytes of common fields, then four of 8 each */
+/* The event as in data/ring_buffer/format: 8 bytes of common fields, then four of 8 each... */
 #define RAW_TICK_ID 1392
 #define RAW_TICK_SIZE 40
+/* ...and as in data/ring_buffer/stolen/format, with one of 4 behind them, padded to 8 */
+#define RAW_STOLEN_TICK_SIZE 48
 
 struct raw_page {
 	size_t used;
@@ -79,8 +81,8 @@ static inline bool raw_page_tick(struct raw_page *page, uint16_t id, const struc
 static inline bool raw_page_stolen_tick(struct raw_page *page, uint16_t id,
 					const struct mc_sample *sample)
 {
-	uint8_t record[4 + RAW_TICK_SIZE + 4];
-	uint32_t header = (RAW_TICK_SIZE + 4) / 4 | 1000000U << 5;
+	uint8_t record[4 + RAW_STOLEN_TICK_SIZE] = {0};
+	uint32_t header = RAW_STOLEN_TICK_SIZE / 4 | 1000000U << 5;
 	uint32_t stolen = (uint32_t)sample->stolen_ns;
 
 	memcpy(record, &header, sizeof(header));

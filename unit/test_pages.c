@@ -4,7 +4,8 @@
  * pages that no kernel would
  *
  * data/ring_buffer/ was read on a 6.1 kernel: the format files, one page of each
- * of two CPUs, and a page that follows a loss.
+ * of two CPUs, and a page that follows a loss, all of an older module; in stolen/
+ * format and page of one that knows of stolen time, in a guest that was busy.
  */
 #include <inttypes.h>
 #include <setjmp.h>
@@ -461,6 +462,35 @@ static void changed_formats(void **state)
 	}
 }
 
+/* Figures as another decoder gave them. */
+static void page_of_today(void **state)
+{
+	static char format[4096];
+	struct mc_failure failure = {0};
+	struct mc_analysis got = {0};
+	uint8_t page[RAW_PAGE_SIZE];
+	struct mc_pages *pages;
+	int64_t sum = 0;
+
+	format[read_data("stolen/format", format, sizeof(format) - 1)] = '\0';
+	pages = new_pages(header_page, format, RAW_PAGE_SIZE, &failure);
+	assert_non_null(pages);
+	assert_int_equal(read_data("stolen/cpu0.page", page, sizeof(page)), RAW_PAGE_SIZE);
+	assert_int_equal(mc_pages_decode(pages, page, sizeof(page), 0, &got, &failure), 78);
+	for (unsigned int i = 0; i < got.n; i++) {
+		assert_int_equal(got.sample[i].entry_ns, got.sample[i].delta_ns);
+		assert_int_equal(got.sample[i].missed, got.sample[i].delta_ns / 1000000);
+		assert_int_equal(got.sample[i].stolen_ns, 0);
+		sum += got.sample[i].delta_ns;
+	}
+	assert_int_equal(got.sample[0].tick, 72970);
+	assert_int_equal(got.sample[0].delta_ns, 5365976);
+	assert_int_equal(got.sample[77].tick, 74671);
+	assert_int_equal(got.sample[77].delta_ns, 37253411);
+	assert_int_equal(sum, 1699609117);
+	mc_pages_free(pages);
+}
+
 /* The format of a module that knows of stolen time; @offset: where the field should be */
 static char *with_stolen(const char *offset)
 {
@@ -639,6 +669,7 @@ int main(void)
 		cmocka_unit_test(made_pages),
 		cmocka_unit_test(sizes),
 		cmocka_unit_test(changed_formats),
+		cmocka_unit_test(page_of_today),
 		cmocka_unit_test(stolen_time),
 		cmocka_unit_test(truncated_texts),
 		cmocka_unit_test(other_layouts),
