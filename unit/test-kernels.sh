@@ -27,10 +27,19 @@ mkdir -p "$TMPDIR" "$kernels"
 : >"$work/report"
 : >"$work/skips"
 
-# Anew, because a link that is not done again gives no warning again
+# Anew, because a link that is not done again gives no warning again; those that were
+# there stay where the kernel cannot be had now.
 get() { # SET; its exit code is that of kernel-set.sh
-	rm -rf "${kernels:?}/$1/modules"
-	"$project/module/kernel-set.sh" "$1" "$kernels" 2>"$work/said"
+	modules=$kernels/$1/modules
+	rm -rf "$modules.before"
+	[ ! -d "$modules" ] || mv "$modules" "$modules.before"
+	code=0
+	"$project/module/kernel-set.sh" "$1" "$kernels" 2>"$work/said" || code=$?
+	if [ -d "$modules.before" ] && [ ! -d "$modules" ]; then
+		mv "$modules.before" "$modules"
+	fi
+	rm -rf "$modules.before"
+	return $code
 }
 
 no_warning() { # SET
