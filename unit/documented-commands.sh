@@ -5,12 +5,12 @@
 #
 # usage: unit/documented-commands.sh; from the project's folder. One per line, sorted,
 # without prompts and comments: lines of code blocks and inline code that begin with a
-# program, and what the workflow's steps run. Blocks that are marked as text are not
-# looked at.
+# program, the examples of the man pages, and what the workflow's steps run. Blocks that
+# are marked as text are not looked at.
 
 set -eu
 
-programs='(\./[a-z]|build/|unit/|module/|\.ci/|/[^ ]*/run-stress|run-stress|meson|ninja|make|cd|dkms|docker|apt-get|git|trace-cmd|pkg-config|npm|insmod|rmmod|modprobe|echo|cyclictest|rtla|pqos)'
+programs='(\./[a-z]|build/|unit/|module/|\.ci/|/[^ ]*/run-stress|run-stress|collect( |$)|meson|ninja|make|cd|dkms|docker|apt-get|git|trace-cmd|dmesg|pkg-config|npm|insmod|rmmod|modprobe|echo|cyclictest|rtla|pqos)'
 prefix='(([A-Z_]+=[^ ]*|sudo) )*'
 
 blocks() {
@@ -21,7 +21,12 @@ blocks() {
 	' "$@"
 }
 
-# Inline code begins with a program and has arguments; a name alone is a name.
+examples() {
+	sed -n '/^\.EX/,/^\.EE/{ s/\\-/-/g; /^\./d; p; }' "$@"
+}
+
+# Inline code begins with a program and has arguments; a name alone is a name, but for
+# scripts that are called so.
 inline() {
 	awk '
 		/^```/ { fenced = !fenced; next }
@@ -29,8 +34,8 @@ inline() {
 		!fenced && /^$/ { text = text "\n" }
 		END { print text }
 	' "$@" | tr -s ' ' | grep -oE '`[^`]+`' | tr -d '`' |
-		grep -E '^(\./bootstrap|meson|ninja|sudo|docker|dkms|make|\.ci/run)( |$)' |
-		grep -vE '^(meson|ninja|make|sudo|dkms|docker)$|^meson install$' || true
+		grep -E '^(\./bootstrap|meson|ninja|sudo|docker|dkms|make|trace-cmd|\.ci/run|module/[a-z_]*\.sh)( |$)' |
+		grep -vE '^(meson|ninja|make|sudo|dkms|docker|trace-cmd|module/kernel-set.sh)$|^meson install$' || true
 }
 
 steps() {
@@ -40,9 +45,12 @@ steps() {
 }
 
 {
-	for file in README.md CONTRIBUTING.md docs/*.md; do
-		blocks "$file"
-		inline "$file"
-	done | sed 's/[[:space:]]*#.*//; s/[[:space:]]*$//' | grep -E "^$prefix$programs"
+	{
+		for file in README.md CONTRIBUTING.md docs/*.md; do
+			blocks "$file"
+			inline "$file"
+		done
+		examples docs/*.[1-9]
+	} | sed 's/[[:space:]]*#.*//; s/[[:space:]]*$//' | grep -E "^$prefix$programs"
 	steps
 } | sort -u

@@ -68,6 +68,25 @@ place_given() { # ARGUMENT...: taken out of what Meson gets
 		return 1
 	}
 }
+# Loads modules as root, where it is not a stand-in that runs.
+place_host() { # ARGUMENT...
+	echo 'exit 5' | stand_in collector-guest
+	mkdir -p "$MEMORY_COLLECTOR_BUILD/unit/collector"
+	mv "$work/bin/collector-guest" "$MEMORY_COLLECTOR_BUILD/unit/collector/"
+	bootstrap "$@"
+	[ $? = 5 ] && grep -qx "collector-guest --build $MEMORY_COLLECTOR_BUILD loading processes samples collect trace-cmd" "$calls"
+}
+other_kernel() {
+	(
+		export MEMORY_COLLECTOR_BUILD="$work/build-other"
+		MEMORY_COLLECTOR_KERNEL_DIR=/lib/modules/8.8/build bootstrap test
+	)
+	grep -q "^meson setup $work/build-other $project .*-Dkernel_dir=/lib/modules/8.8/build\$" "$calls" &&
+		grep -q "^meson test -C $work/build-other " "$calls" || {
+		cat "$work/err" "$calls"
+		return 1
+	}
+}
 image_at() { # PATH in the folder of the cache
 	rm -rf "$cached"
 	mkdir -p "$(dirname "$cached/$1")" "$cached/${2:-}lib/modules/$release/kernel"
@@ -158,6 +177,9 @@ check 'test-module --place=host and more' refuses 'no other options: --verbose' 
 	test-module --place=host --verbose
 check 'test-module --place vm' place_given test-module --place vm --verbose
 check 'test-module --place=vm' place_given test-module --place=vm --verbose
+check 'test-module --place host' place_host test-module --place host
+check 'test-module --place=host' place_host test-module --place=host
+check 'another kernel, in another build folder' other_kernel
 check 'an image in /boot of the cache is taken' not_fetched boot/vmlinuz-$release
 check 'and one among the modules' not_fetched usr/lib/modules/$release/vmlinuz usr/
 rm -rf "$cached"

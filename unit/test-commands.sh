@@ -37,6 +37,11 @@ done
 # What the commands take from around them
 export PATH="$work/bin:$PATH" DURATION=1s GITHUB_WORKSPACE="$work/tree" \
 	GITHUB_STEP_SUMMARY="$work/summary"
+# Kernels that nobody has to fetch: the default one, under the names of others.
+for name in stable sid; do
+	mkdir -p sets/$name
+	ln -s "$build/module" sets/$name/modules
+done
 # The example of the document is the file of the example.
 awk '/^    \[matrix-small\]/ { on = 1 } on && !/^    / { exit } on { sub(/^    /, ""); print }' \
 	docs/scenarios.md >my.ini
@@ -64,6 +69,17 @@ runs() { # COMMAND
 summary_written() {
 	grep -q '^| baseline | ok |' "$work/summary" && grep -q '"unit":"ns"' results/benchmark.json
 }
+kernels_in_one() {
+	grep -lq '^baseline@stable,' other/*/summary.csv && grep -lq '^baseline@sid,' other/*/summary.csv &&
+		merged=$(dirname "$(grep -l '^baseline@sid,' other/*/summary.csv)") &&
+		for plot in delay percentiles timeline heatmap skew; do
+			grep -q 'baseline@stable' "$merged/plots/$plot.svg" &&
+				grep -q 'baseline@sid' "$merged/plots/$plot.svg" || {
+				echo "$merged/plots/$plot.svg has not both kernels"
+				return 1
+			}
+		done
+}
 finds_warnings() {
 	echo '[    1.000000] WARNING: CPU: 0 PID: 1 at kernel/x.c:1' >log
 	! unit/kernel-log.sh log && ! unit/kernel-log.sh no-log
@@ -84,5 +100,6 @@ while IFS= read -r line; do
 	esac
 done <$list
 check "the job's summary has the table, and the numbers are there" summary_written
+check 'one run across kernels is in one table and in its plots' kernels_in_one
 check 'a warning in a kernel log is found' finds_warnings
 done_testing

@@ -161,6 +161,20 @@ static void record_and_report(char *output)
 		check_report(output);
 }
 
+/* With the clock that boundaries are on, as the documents have it */
+static void record_mono(char *output)
+{
+	static const char *const record[] = {TRACE_CMD, "record", "-C",
+					     "mono",	"-e",	  "memory_collector",
+					     "-o",	data,	  watch_alpha,
+					     "exit",	NULL};
+	static const char *const report[] = {TRACE_CMD, "report", "-i", data, NULL};
+
+	tap_check(run(record, output) && !complains(output) && run(report, output) &&
+			  strstr(output, "comm=alpha") && !complains(output),
+		  "record -C mono, and report");
+}
+
 void trace_cmd_check(void)
 {
 	struct mc_failure failure;
@@ -184,6 +198,7 @@ void trace_cmd_check(void)
 					 "hardware=sim interval_ns=10000000", &failure),
 		      "loaded")) {
 		record_and_report(output);
+		record_mono(output);
 		tap_check(!mc_collector_unload(&failure), "unloaded");
 	}
 	unlink(enough);
