@@ -76,13 +76,13 @@ collector() { # SET WHAT...: what unit/collector has for the default kernel
 		path=${path:-$(command -v $tool)} || continue
 		set -- --program "$path=/usr/bin/$tool" "$@"
 	done
-	timeout 1600 "$build/unit/collector/vm-run" "$collect" "$modules/collector.ko" \
+	timeout 3100 "$build/unit/collector/vm-run" "$collect" "$modules/collector.ko" \
 		--file "$modules/collector.ko=/modules/collector.ko" \
 		--file "$modules/rdt_sim.ko=/modules/rdt_sim.ko" \
 		--program "$guest/collector-guest=/usr/bin/collector-guest" \
 		--program "$collect=/usr/bin/collect" \
 		--program "$steps/alpha=/steps/alpha" --program "$steps/beta=/steps/beta" \
-		--seconds 1500 "$@" >"$work/tap" || {
+		--seconds 3000 "$@" >"$work/tap" || {
 		cat "$work/tap"
 		return 1
 	}
