@@ -74,7 +74,7 @@ place_host() { # ARGUMENT...
 	mkdir -p "$MEMORY_COLLECTOR_BUILD/unit/collector"
 	mv "$work/bin/collector-guest" "$MEMORY_COLLECTOR_BUILD/unit/collector/"
 	bootstrap "$@"
-	[ $? = 5 ] && grep -qx "collector-guest --build $MEMORY_COLLECTOR_BUILD loading processes samples collect trace-cmd" "$calls"
+	[ $? = 5 ] && grep -qx "collector-guest --build $MEMORY_COLLECTOR_BUILD loading processes samples collect trace-cmd procfs" "$calls"
 }
 other_kernel() {
 	(
