@@ -79,6 +79,18 @@ static uint64_t grown(const struct mc_collector_stats *before,
 	return second - first;
 }
 
+bool watch_counted(const struct watch *watch, const char *name, uint64_t seen)
+{
+	uint64_t least = grown(&watch->begun, &watch->ending, name);
+	uint64_t most = grown(&watch->before, &watch->after, name);
+
+	if (most != UINT64_MAX && seen >= least && seen <= most)
+		return true;
+	tap_note("%s: %" PRIu64 " read, from %" PRIu64 " to %" PRIu64 " counted", name, seen, least,
+		 most);
+	return false;
+}
+
 uint64_t watch_grown(const struct watch *watch, const char *name)
 {
 	return grown(&watch->before, &watch->after, name);
@@ -261,10 +273,10 @@ static void judge_count(const struct watch *watch, const char *what, const char 
 
 static void judge_used(const struct watch *watch, uint64_t seen)
 {
-	uint64_t used = UINT64_MAX;
+	uint64_t used = UINT64_MAX, freed = grown(&watch->ending, &watch->after, "rmid_freed");
 
 	mc_collector_stat(&watch->ending, "rmid_used", &used);
-	judge_between("RMIDs in use", used - grown(&watch->ending, &watch->after, "rmid_freed"),
+	judge_between("RMIDs in use", used > freed ? used - freed : 0,
 		      used + grown(&watch->ending, &watch->after, "rmid_granted"), seen);
 }
 

@@ -75,6 +75,9 @@ bool watch_end_quietly(struct watch *watch);
 uint64_t watch_stat(const char *name);
 uint64_t watch_grown(const struct watch *watch, const char *name);
 
+/* Is what was read as much as a counter has grown by while it was recorded? Else noted. */
+bool watch_counted(const struct watch *watch, const char *name, uint64_t seen);
+
 void watch_sleep_ms(unsigned int ms);
 
 #define WATCH_STEP_MS 100
