@@ -22,7 +22,7 @@
 #include "vm_program.h"
 
 #define NS_PER_S 1000000000LL
-#define FILES_MAX 16
+#define FILES_MAX 24
 #define OUTPUT_MAX (16UL * 1024 * 1024)
 
 struct request {
