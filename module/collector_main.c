@@ -34,7 +34,7 @@ module_param(phase_ns, ullong, 0444);
 MODULE_PARM_DESC(phase_ns,
 		 "ns from multiples of interval_ns to boundaries, less than it; default 0");
 
-static char lead[8] = "auto";
+static char lead[16] = "auto";
 module_param_string(lead, lead, sizeof(lead), 0444);
 MODULE_PARM_DESC(lead, "arm early and spin to the boundary: off, auto or fixed; default auto");
 

@@ -101,7 +101,7 @@ scripts() {
 		if head -n 1 "$file" | grep -qE '^#!.*\b(sh|bash)$'; then
 			printf '%s\n' "$file"
 		fi
-	done | xargs shellcheck --severity=warning
+	done | xargs shellcheck --external-sources --severity=warning
 }
 
 check 'formatting (clang-format)' formatted

@@ -47,7 +47,7 @@ static const struct {
 	{NULL, "emulated_max_rmid=65536", "parameter emulated_max_rmid=65536: must be", NULL},
 	{NULL, "reclaim_idle_ms=9", "parameter reclaim_idle_ms=9: must be", NULL},
 	{NULL, "lead=never", "parameter lead=never: must be off, auto or fixed", NULL},
-	{NULL, "lead=sometimes", "too large for parameter `lead'", NULL},
+	{NULL, "lead=sometimes", "parameter lead=sometimes: must be off, auto or fixed", NULL},
 	{NULL, "lead_max_ns=1000001", "parameter lead_max_ns=1000001: must be", NULL},
 	{NULL, "lead_budget_permille=0", "parameter lead_budget_permille=0: must be", NULL},
 	{NULL, "lead_budget_permille=501", "parameter lead_budget_permille=501: must be", NULL},
