@@ -19,19 +19,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:?fetch-qemu: HOME is not set}/.cache}/memory-collector
 name=qemu-system-$(uname -m)
 
-say() {
-	printf 'fetch-qemu: %s\n' "$*" >&2
-}
-
-die() {
-	say "$*"
-	exit 1
-}
-
-cannot() {
-	say "$*"
-	exit 77
-}
+me=fetch-qemu
 
 # shellcheck source=module/debian-archive.sh
 . "$here/../module/debian-archive.sh"

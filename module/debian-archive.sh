@@ -4,11 +4,25 @@
 # debian-archive.sh - Debian's packages, downloaded and unpacked, for scripts that source it
 #
 # With lists of their own, from the archive that this machine's apt is configured for: its
-# package database and its lists stay as they are. Who sources it has say(), die() and
-# cannot() (the last two end the script), and sets cache, suite, arch and native:
-# use_archive, lock, update, then resolve and unpack.
+# package database and its lists stay as they are. Who sources it sets me (its name, for
+# messages), cache, suite, arch and native: use_archive, lock, update, then resolve and unpack.
 #
 # shellcheck disable=SC2154 # those
+
+say() {
+	printf '%s: %s\n' "$me" "$*" >&2
+}
+
+die() {
+	say "$*"
+	exit 1
+}
+
+# Exit code 77: what is asked for is not to be had here
+cannot() {
+	say "$*"
+	exit 77
+}
 
 os() { # NAME: a word of os-release
 	sed -n "s/^$1=\"*\([^\"]*\)\"*\$/\1/p" /etc/os-release 2>/dev/null || true

@@ -30,19 +30,7 @@ set_name=$1
 here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:-$2}/.cache}/memory-collector
 
-say() {
-	printf 'kernel-set: %s: %s\n' "$set_name" "$*" >&2
-}
-
-die() {
-	say "$*"
-	exit 1
-}
-
-cannot() {
-	say "$*"
-	exit 77
-}
+me="kernel-set: $set_name"
 
 # shellcheck source=module/debian-archive.sh
 . "$here/debian-archive.sh"
