@@ -19,7 +19,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 cache=${XDG_CACHE_HOME:-${HOME:?fetch-qemu: HOME is not set}/.cache}/memory-collector
 name=qemu-system-$(uname -m)
 
-me=fetch-qemu
+me='fetch-qemu'
 
 # shellcheck source=module/debian-archive.sh
 . "$here/../module/debian-archive.sh"
