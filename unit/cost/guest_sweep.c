@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * guest_sweep.c - the collector's tick, with 1, 16 and 64 RMIDs to read
+ * guest_sweep.c - the collector's tick, with no, 1, 16 and 64 RMIDs to read
  *
- * Figures: sweep_1, sweep_16, sweep_64, with registers in memory; sweep_traced_1 and so on
- * with an event for each RMID. This program has one of the RMIDs, its sleeping children
- * have the others.
+ * Figures: sweep_0 without registers; sweep_1, sweep_16, sweep_64, with registers in memory;
+ * sweep_traced_1 and so on with an event for each RMID. This program has one of the RMIDs,
+ * its sleeping children have the others.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -90,11 +90,20 @@ static void measure(unsigned int rmids)
 	guest_unload("rdt_sim");
 }
 
+/* The empty baseline: RMIDs are given out, and there is nothing to read. */
+static void measure_nothing(void)
+{
+	guest_load("collector", "hardware=emulated interval_ns=10000000 lead=off");
+	guest_figure("sweep_0", guest_tick_cost(INTERVAL_NS, TICKS));
+	guest_unload("collector");
+}
+
 void guest_measure_sweeps(void)
 {
 	int round;
 
 	for (round = 0; round < COST_ROUNDS; round++) {
+		measure_nothing();
 		measure(1);
 		measure(16);
 		measure(64);
