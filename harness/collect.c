@@ -144,7 +144,7 @@ static int collect_vm(const struct mc_collect_options *options, const char *self
 			.cpus = options->cpus,
 			.memory_mib = options->memory_mib,
 			.append = "",
-			.deadline_ns = 120 * NS_PER_S + 2 * (int64_t)options->duration_ns,
+			.deadline_ns = 300 * NS_PER_S + 2 * (int64_t)options->duration_ns,
 			.output_max = OUTPUT_MAX,
 		};
 

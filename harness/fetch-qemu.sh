@@ -10,15 +10,12 @@
 # folder, where run-stress finds it; nothing is installed. It runs with the libraries of the
 # QEMU that is, and with those that it needs newer ones of.
 #
-# Exit codes: 0 there is nothing to do, or it is done; 77 it cannot be had; the last line on
-# stderr says why.
+# Exit codes: 0 there is nothing to do, or it is done; 77 it cannot be had, which is not tried
+# again that day; 1 it could not be written. The last line on stderr says why.
 
 set -eu
 
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${XDG_CACHE_HOME:-${HOME:?fetch-qemu: HOME is not set}/.cache}/memory-collector
-name=qemu-system-$(uname -m)
-
 me='fetch-qemu'
 
 # shellcheck source=module/debian-archive.sh
@@ -29,49 +26,93 @@ is_good() { # PROGRAM
 		grep -Eq '^(8 [1-9]|9 |[1-9][0-9]+ )'
 }
 
-# On a machine where /dev/kvm works nobody emulates, but only a guest can tell.
-command -v "$name" >/dev/null || exit 0
-! is_good "$name" || exit 0
-! is_good "$cache/qemu/$name" || exit 0
+# Those of this machine that have the fault, and what the cache has not made up for
+missing() {
+	for name in qemu-system-x86_64 qemu-system-aarch64; do
+		! command -v "$name" >/dev/null || is_good "$name" ||
+			is_good "$cache/qemu/$name" || echo "$name"
+	done
+}
+
+packages_of() { # PROGRAM...
+	for name in "$@"; do
+		case $name in
+		*x86_64) echo qemu-system-x86 ;;
+		*) echo qemu-system-arm ;;
+		esac
+	done
+}
+
+cache=$("$here/../module/cache-dir.sh") || exit 77
+names=$(missing)
+[ -n "$names" ] || exit 0
 
 case $(uname -m) in
-x86_64) native=amd64 package=qemu-system-x86 ;;
-aarch64) native=arm64 package=qemu-system-arm ;;
+x86_64) native=amd64 ;;
+aarch64) native=arm64 ;;
 *) cannot "there are guests of x86_64 and aarch64 only" ;;
 esac
 arch=$native suite=bookworm-backports
 [ "$(os VERSION_CODENAME)" = bookworm ] ||
-	cannot "$("$name" --version | head -n 1) lets guests hang now and then, and for $(os PRETTY_NAME) there is no newer one to fetch: install QEMU 8.1 or newer"
+	cannot "the QEMU that is installed lets guests hang now and then, and for $(os PRETTY_NAME) there is no newer one to fetch: install 8.1 or newer"
 
 mkdir -p "$cache" 2>/dev/null || die "cannot make $cache: set XDG_CACHE_HOME to a folder of yours"
 cache=$(cd "$cache" && pwd)
+tried=$cache/qemu.tried
+[ -z "$(find "$tried" -mmin -1440 2>/dev/null)" ] || {
+	cat "$tried" >&2
+	exit 77
+}
 use_archive /var/lib/dpkg/status
 lock qemu "$cache"
-update
-resolve "$package" >"$lists/wanted"
-grep -q "^$package " "$lists/wanted" || cannot "$suite has no newer $package"
-say "downloading $(wc -l <"$lists/wanted") packages for a QEMU that does not hang"
-# shellcheck disable=SC2046 # names
-unpack tree "$cache/qemu.new" $(cut -d ' ' -f 1 "$lists/wanted")
+# Another one may have fetched it meanwhile.
+names=$(missing)
+[ -n "$names" ] || exit 0
 
-libraries=$(find "$cache/qemu.new" -name 'lib*.so*' -printf '%h\n' | sort -u | sed "s|^$cache/qemu.new|\$here|" | tr '\n' :)
-# Those for other machines come along where they are installed, too.
+# Whatever ends this early is not tried again at each call.
+give_up() {
+	code=$?
+	[ "$code" = 0 ] || printf '%s: no newer QEMU could be had when it was tried (%s); removing %s tries again\n' \
+		"$me" "$(date -u '+%F %R')" "$tried" >"$tried"
+	rm -rf "$cache/qemu.new" "$cache/qemu.old"
+	exit "$code"
+}
+trap give_up EXIT
+
+update
+# shellcheck disable=SC2046 # names
+resolve $(packages_of $names) >"$lists/wanted"
+for package in $(packages_of $names); do
+	grep -q "^$package " "$lists/wanted" || cannot "$suite has no newer $package"
+done
+say "downloading $(wc -l <"$lists/wanted") packages for a QEMU that does not hang"
+# In a shell of its own: it has a trap, too.
+# shellcheck disable=SC2046 # names
+(unpack tree "$cache/qemu.new" $(cut -d ' ' -f 1 "$lists/wanted"))
+
+libraries=$(find "$cache/qemu.new" -name 'lib*.so*' -printf '%h\n' | sort -u |
+	sed "s|^$cache/qemu.new|\$here|" | paste -s -d :)
+[ -z "$libraries" ] || libraries="export LD_LIBRARY_PATH=\"$libraries\${LD_LIBRARY_PATH:+:\$LD_LIBRARY_PATH}\""
 for program in "$cache"/qemu.new/usr/bin/qemu-system-x86_64 "$cache"/qemu.new/usr/bin/qemu-system-aarch64; do
 	[ -x "$program" ] || continue
 	cat >"$cache/qemu.new/${program##*/}" <<-END
 		#!/bin/sh
 		# Made by fetch-qemu.sh
 		here=\${0%/*}
-		export LD_LIBRARY_PATH="$libraries\${LD_LIBRARY_PATH:-}"
+		$libraries
 		exec "\$here/usr/bin/\${0##*/}" -L "\$here/usr/share/qemu" -L "\$here/usr/share/seabios" -L /usr/share/qemu "\$@"
 	END
 	chmod +x "$cache/qemu.new/${program##*/}"
 done
-is_good "$cache/qemu.new/$name" || {
-	why=$("$cache/qemu.new/$name" --version 2>&1 | tail -n 1)
-	rm -rf "$cache/qemu.new"
-	cannot "$package of $suite does not run here: $why"
-}
-rm -rf "$cache/qemu"
+for name in $names; do
+	is_good "$cache/qemu.new/$name" ||
+		cannot "$name of $suite does not run here, or is no better: $("$cache/qemu.new/$name" --version 2>&1 | head -n 1)"
+done
+# Who looks finds the old one, or the new one; what uses the old one goes on with open files.
+rm -rf "$cache/qemu.old"
+[ ! -e "$cache/qemu" ] || mv "$cache/qemu" "$cache/qemu.old"
 mv "$cache/qemu.new" "$cache/qemu"
-say "fetched $("$cache/qemu/$name" --version | head -n 1)"
+rm -f "$tried"
+for name in $names; do
+	say "fetched $("$cache/qemu/$name" --version | head -n 1)"
+done

@@ -431,7 +431,8 @@ static int run_guest(struct vm *vm, struct mc_failure *failure)
 
 static void read_qemu(const struct vm *vm, char *version, size_t size)
 {
-	const char *const argv[] = {mc_vm_qemu_chosen(vm->machine)->program, "--version", NULL};
+	const char *const argv[] = {mc_vm_qemu_chosen(vm->machine, vm->job->cpus)->program,
+				    "--version", NULL};
 	struct mc_failure unused;
 	char out[256];
 

@@ -100,17 +100,18 @@ const char *mc_vm_qemu(uint16_t elf_machine)
 	return machine ? machine->qemu : NULL;
 }
 
-const struct mc_qemu *mc_vm_qemu_chosen(uint16_t elf_machine)
+const struct mc_qemu *mc_vm_qemu_chosen(uint16_t elf_machine, unsigned int cpus)
 {
-	static struct mc_qemu chosen[sizeof(machines) / sizeof(machines[0])];
+	/* For one CPU, and for several */
+	static struct mc_qemu chosen[sizeof(machines) / sizeof(machines[0])][2];
 	const struct machine *machine = machine_of(elf_machine);
 	struct mc_qemu *qemu;
 
 	if (!machine)
 		return NULL;
-	qemu = &chosen[machine - machines];
+	qemu = &chosen[machine - machines][cpus > 1];
 	if (!*qemu->program)
-		mc_qemu_choose(machine->qemu, qemu);
+		mc_qemu_choose(machine->qemu, cpus, qemu);
 	return qemu;
 }
 
@@ -530,8 +531,11 @@ static const char *doubt(const struct guest *guest)
 {
 	if (guest->kvm || guest->vm->cpus < 2 || !mc_qemu_is_faulty(guest->qemu))
 		return "";
-	return "; QEMU before 8.1, as it is here, lets guests hang now and then: "
-	       "harness/fetch-qemu.sh has a newer one for Debian 12";
+	return guest->qemu->major
+		       ? "; QEMU before 8.1, as it is here, lets guests hang now and then: "
+			 "./bootstrap run has a newer one for Debian 12"
+		       : "; if QEMU is older than 8.1 (it does not say), it lets guests hang "
+			 "now and then";
 }
 
 /* What went wrong, by what there is of it: the first that applies is the cause of the rest. */
@@ -554,8 +558,9 @@ static int judge(struct guest *guest, bool ended, const struct mc_child_end *qem
 		return judge_verdict(guest);
 	if (!ended && !guest->end->hello_ns)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "the guest did not come up within %.0f s; its last line: %s",
-			       (deadline_of(guest) - guest->end->started_ns) / 1e9, guest->last);
+			       "the guest did not come up within %.0f s; its last line: %s%s",
+			       (deadline_of(guest) - guest->end->started_ns) / 1e9, guest->last,
+			       doubt(guest));
 	if (!ended)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "the guest did not finish within %.0f s and was ended; its last "
@@ -644,7 +649,7 @@ int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *
 	}
 	*guest = (struct guest){.vm = vm,
 				.machine = machine,
-				.qemu = mc_vm_qemu_chosen(vm->elf_machine),
+				.qemu = mc_vm_qemu_chosen(vm->elf_machine, vm->cpus),
 				.end = end,
 				.failure = failure};
 	guest->kvm =

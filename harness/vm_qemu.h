@@ -67,8 +67,8 @@ struct mc_vm_end {
 /* QEMU's name for a machine, or NULL where guests of that machine are not supported */
 const char *mc_vm_qemu(uint16_t elf_machine);
 
-/* The one that mc_vm_run() takes, found out once; NULL as above */
-const struct mc_qemu *mc_vm_qemu_chosen(uint16_t elf_machine);
+/* The one that mc_vm_run() takes for so many CPUs, found out once; NULL as above */
+const struct mc_qemu *mc_vm_qemu_chosen(uint16_t elf_machine, unsigned int cpus);
 
 /**
  * mc_vm_run - run a guest to its end

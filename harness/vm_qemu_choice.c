@@ -10,7 +10,7 @@
 #include "cache.h"
 #include "memory_collector/child.h"
 
-#define VERSION_DEADLINE_NS 10000000000LL
+#define VERSION_DEADLINE_NS 60000000000LL
 
 /* Return: it could be run and says so; then @qemu is set. */
 static bool ask(const char *program, struct mc_qemu *qemu)
@@ -32,12 +32,12 @@ bool mc_qemu_is_faulty(const struct mc_qemu *qemu)
 	return qemu->major < 8 || (qemu->major == 8 && qemu->minor < 1);
 }
 
-void mc_qemu_choose(const char *name, struct mc_qemu *qemu)
+void mc_qemu_choose(const char *name, unsigned int cpus, struct mc_qemu *qemu)
 {
 	char path[PATH_MAX], below[128];
 	struct mc_qemu fetched;
 
-	if (!ask(name, qemu) || !mc_qemu_is_faulty(qemu))
+	if (!ask(name, qemu) || !mc_qemu_is_faulty(qemu) || cpus < 2)
 		return;
 	snprintf(below, sizeof(below), "qemu/%s", name);
 	if (mc_cache_path(path, sizeof(path), below) && !access(path, X_OK) &&

@@ -27,12 +27,13 @@ struct mc_qemu {
 /**
  * mc_qemu_choose - the one of PATH or, where that has the fault, one that was fetched
  * @name: e.g. qemu-system-x86_64
+ * @cpus: of the guest: with one CPU there is no fault
  * @qemu: set
  *
  * harness/fetch-qemu.sh fetches; the libraries of what it fetched are those of the one that
  * is installed, so that there is no choice where PATH has none.
  */
-void mc_qemu_choose(const char *name, struct mc_qemu *qemu);
+void mc_qemu_choose(const char *name, unsigned int cpus, struct mc_qemu *qemu);
 
 /* Several emulated CPUs may hang for no reason of the guest's. */
 bool mc_qemu_is_faulty(const struct mc_qemu *qemu);

@@ -46,7 +46,10 @@ lock() { # NAME FOLDER...: whose temporary folders are left by one that was kill
 	mkdir -p "$lists/state/lists/partial" "$lists/cache/archives/partial"
 	exec 8>"$cache/archives/.lock-$1"
 	if command -v flock >/dev/null; then
-		flock -w 1800 8 || die "another one holds $cache/archives/.lock-$1 for half an hour now: end it"
+		flock -n 8 || {
+			say "waiting for another one, which holds $cache/archives/.lock-$1"
+			flock -w 1800 8 || die "it has held it for half an hour now: end it"
+		}
 		shift
 		for left in "$@"; do
 			rm -rf "$left"/.fetch-*

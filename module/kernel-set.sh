@@ -28,7 +28,7 @@ usage='usage: kernel-set.sh stable|rt|backports|sid|arm64 FOLDER'
 }
 set_name=$1
 here=$(cd "$(dirname "$0")" && pwd)
-cache=${XDG_CACHE_HOME:-${HOME:-$2}/.cache}/memory-collector
+cache=$("$here/cache-dir.sh")
 
 me="kernel-set: $set_name"
 

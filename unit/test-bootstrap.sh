@@ -123,6 +123,10 @@ no_image_in_it() {
 
 qemu=qemu-system-$(uname -m)
 of_the_cache=$XDG_CACHE_HOME/memory-collector/qemu/$qemu
+# The one for other machines, where it is installed, is none of this test's.
+for name in qemu-system-x86_64 qemu-system-aarch64; do
+	echo "echo 'QEMU emulator version 10.0.2'" | stand_in $name
+done
 qemu_is() { # VERSION
 	echo "echo 'QEMU emulator version $1 (Debian)'" | stand_in "$qemu"
 }
@@ -130,6 +134,8 @@ archive_has() { # VERSION: of QEMU
 	mkdir -p "$work/tree/usr/bin"
 	printf '#!/bin/sh\necho "QEMU emulator version %s"\n' "$1" >"$work/tree/usr/bin/$qemu"
 	chmod +x "$work/tree/usr/bin/$qemu"
+	mkdir -p "$work/tree/usr/lib/x"
+	: >"$work/tree/usr/lib/x/libx.so.1"
 	stand_in apt-get <<-'END'
 		case "$*" in
 		*indextargets*) echo 'http://archive.invalid/ bookworm' ;;
@@ -148,8 +154,20 @@ qemu_fetched() {
 		return 1
 	}
 }
+not_tried_again() {
+	goes_on test && ! grep 'apt-get' "$calls" && grep -q 'removing .*qemu.tried tries again' "$work/err"
+}
+finds_its_libraries() { # and nothing in the current folder
+	grep -qxF 'export LD_LIBRARY_PATH="$here/usr/lib/x${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"' "$of_the_cache" || {
+		cat "$of_the_cache"
+		return 1
+	}
+}
+cache_is() { # FOLDER: with XDG_CACHE_HOME and HOME as they are
+	[ "$("$project/module/cache-dir.sh")" = "$1" ]
+}
 qemu_stays() { # WORDS: why none is fetched
-	rm -rf "${of_the_cache%/*}"
+	rm -rf "${of_the_cache%/*}" "${of_the_cache%/*}.tried"
 	goes_on test && grep -q 'going on with the QEMU that is installed' "$work/err" &&
 		grep -q -- "$1" "$work/err" && [ ! -e "$of_the_cache" ] &&
 		[ ! -e "${of_the_cache%/*}.new" ] || {
@@ -197,11 +215,18 @@ qemu_is 7.2.22
 if grep -qx 'VERSION_CODENAME=bookworm' /etc/os-release; then
 	check 'QEMU 7.2.22 is not: a newer one is fetched' qemu_fetched
 	check 'once' nothing_fetched
+	check 'with the libraries that came along' finds_its_libraries
 	archive_has 7.2.23
 	check 'what is no better is not taken' qemu_stays 'does not run here'
 	echo 'exit 1' | stand_in apt-get
 	check 'without an archive' qemu_stays 'not configured for an archive'
+	check 'which is not tried again on that day' not_tried_again
 else
 	check 'elsewhere than on Debian 12' qemu_stays 'there is no newer one to fetch'
 fi
+
+check 'the cache folder: an absolute one' cache_is "$XDG_CACHE_HOME/memory-collector"
+check "a relative one is none: below HOME" eval \
+	'(XDG_CACHE_HOME=somewhere HOME=/h cache_is /h/.cache/memory-collector)'
+check 'neither' eval '! (unset XDG_CACHE_HOME HOME; "$project/module/cache-dir.sh")'
 done_testing

@@ -68,7 +68,7 @@ usable() { # HEADERS
 	[ ! -e "$1/vmlinux" ] || command -v pahole >/dev/null
 }
 fetched=
-cache=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/memory-collector/headers
+cache=$("$(dirname "$0")/../module/cache-dir.sh" 2>/dev/null)/headers
 for folder in $(ls -d "$cache"/* 2>/dev/null | sort -V); do
 	release=$(basename "$folder")
 	headers=$folder/usr/src/linux-headers-$release

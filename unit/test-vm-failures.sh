@@ -23,11 +23,11 @@ work=$(mktemp -d) || exit 1
 mark=MEMORY_COLLECTOR_TEST=$$-$(basename "$work")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
-kernels=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/memory-collector/kernels
+cache=$("$(dirname "$0")/../module/cache-dir.sh") || exit 1
 export TMPDIR="$work/tmp" XDG_CACHE_HOME="$work/cache"
 mkdir -p "$TMPDIR" "$work/results" "$work/cache/memory-collector"
-# A cache of its own, but the kernels that bootstrap has unpacked
-ln -s "$kernels" "$work/cache/memory-collector/kernels"
+# A cache of its own, but the kernels and the QEMU that bootstrap has unpacked
+ln -s "$cache/kernels" "$cache/qemu" "$work/cache/memory-collector/"
 cd "$work" || exit 1
 timeout=$(command -v timeout) || exit 1 # not found by a PATH that a test sets
 for command in qemu-system-"$(uname -m)" mke2fs; do

@@ -64,7 +64,7 @@ static const struct row {
 	 "the guest did not finish within 10 s and was ended; its last line: [ 1.0] so far; QEMU "
 	 "before 8.1, as it is here, *"},
 	{"silent", "[ 1.0] so far\n", "", "", "", "", 0, -1, -1, 0,
-	 "the guest did not come up within 10 s; its last line: [ 1.0] so far"},
+	 "the guest did not come up within 10 s; its last line: [ 1.0] so far; QEMU before 8.1*"},
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))

@@ -64,11 +64,13 @@ static void choices(void **state)
 
 		put_program(installed, rows[i].installed);
 		put_program(fetched, rows[i].fetched);
-		mc_qemu_choose(NAME, &qemu);
+		mc_qemu_choose(NAME, 2, &qemu);
 		assert_string_equal(qemu.program, rows[i].takes_fetched ? fetched : NAME);
 		assert_int_equal(qemu.major, rows[i].major);
 		assert_int_equal(qemu.minor, rows[i].minor);
 		assert_int_equal(mc_qemu_is_faulty(&qemu), rows[i].faulty);
+		mc_qemu_choose(NAME, 1, &qemu);
+		assert_string_equal(qemu.program, NAME);
 	}
 }
 

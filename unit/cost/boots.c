@@ -16,7 +16,7 @@
 #define NS_PER_S 1000000000LL
 /* A boot takes some 20 s on a machine with nothing else to do. */
 #define DEADLINE_NS (600 * NS_PER_S)
-#define VERSION_TIMEOUT_NS (10 * NS_PER_S)
+#define VERSION_TIMEOUT_NS (60 * NS_PER_S)
 #define MEMORY_MIB 512
 /*
  * 125 million instructions a virtual second: enough for a tick of 1 ms to be far from
@@ -129,7 +129,7 @@ static int ask_qemu(const struct cost_files *files, char *version, struct mc_fai
 
 	if (mc_elf_read(&elf, files->run_stress, failure))
 		return -1;
-	qemu = mc_vm_qemu_chosen(elf.machine);
+	qemu = mc_vm_qemu_chosen(elf.machine, 1);
 	mc_elf_free(&elf);
 	if (!qemu)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "no VM for programs of this machine");
