@@ -257,8 +257,8 @@ static void __init say_loaded(void)
 /* From now on RMIDs are numbers, and nobody reads what is left in the cache. */
 static void yielded(void)
 {
-	rmid_allocator_by_time(&allocator);
 	tracepoints_source(RDT_SOURCE_EMULATED);
+	rmid_allocator_by_time(&allocator);
 }
 
 static int __init parse_lead(enum lead_mode *mode)

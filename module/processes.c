@@ -304,7 +304,6 @@ void processes_exec(struct processes *processes, struct task_struct *task)
 void processes_tick(struct processes *processes)
 {
 	struct processes_cpu *cpu = this_cpu_ptr(processes->cpus);
-
 	u32 rmid = rmid_of(processes, cpu, current);
 
 	if (!cpu->joined)

@@ -86,6 +86,7 @@ struct sampler_cpu {
  * @rdt: registers
  * @allocator: whose RMIDs
  * @policy: parameters
+ * @limbo: when RMIDs leave it; a copy, since the allocator's is where its lock is
  * @shares: who reads what
  * @told: another number: figures that have not moved are to be emitted once, too
  * @cpus: per CPU
@@ -94,6 +95,7 @@ struct sampler {
 	struct rdt *rdt;
 	struct rmid_allocator *allocator;
 	struct sampler_policy policy;
+	struct rmid_policy limbo;
 	struct shares shares;
 	u32 told;
 	struct sampler_cpu __percpu *cpus;
@@ -248,7 +250,7 @@ static bool report_is_due(const struct sweep *sweep, u32 rmid, struct slot *slot
 static void settle_limbo(const struct sweep *sweep, u32 rmid, struct slot *slot)
 {
 	struct rmid_allocator *allocator = sweep->sampler->allocator;
-	const struct rmid_policy *policy = &allocator->pool.policy;
+	const struct rmid_policy *policy = &sweep->sampler->limbo;
 	struct rdt_reading reading = {.state = slot->occupancy_state};
 	bool clean;
 
@@ -280,7 +282,7 @@ static void read_rmid(const struct sweep *sweep, u32 rmid)
 	struct rmid_view view = rmid_allocator_view(allocator, rmid);
 	struct slot *slot = slot_of(sweep->domain, rmid);
 	bool begins = slot->generation != view.generation;
-	bool changed;
+	bool changed, untold;
 
 	if (view.state == RMID_FREE)
 		return;
@@ -291,18 +293,18 @@ static void read_rmid(const struct sweep *sweep, u32 rmid)
 		slot->ended = false;
 		return;
 	}
+	untold = changed || slot->told != READ_ONCE(sweep->sampler->told);
 	if (view.state == RMID_USED) {
-		if (changed || sweep->sampler->policy.emit_all ||
-		    slot->told != READ_ONCE(sweep->sampler->told))
+		if (untold || sweep->sampler->policy.emit_all)
 			emit(sweep, rmid, slot, view.tgid);
 		return;
 	}
 	/* Once more for what it used after its last sample, then no more */
 	if (!slot->ended) {
-		if (changed)
+		if (untold)
 			emit(sweep, rmid, slot, view.tgid);
 		slot->ended = true;
-		slot->rested_ns = sweep->tick->boundary_ns + allocator->pool.policy.min_free_ns;
+		slot->rested_ns = sweep->tick->boundary_ns + sweep->sampler->limbo.min_free_ns;
 	}
 	settle_limbo(sweep, rmid, slot);
 }
@@ -411,14 +413,19 @@ static void begin_slot(const struct sweep *sweep, u32 rmid)
 {
 	static const struct rdt_reading unknown = {.state = RDT_UNAVAILABLE};
 	const struct rdt_features *features = &sweep->sampler->rdt->features;
+	struct rmid_view view = rmid_allocator_view(sweep->sampler->allocator, rmid);
 	struct slot *slot = slot_of(sweep->domain, rmid);
 
 	rdt_sum_add(&slot->total, features, &unknown);
 	rdt_sum_add(&slot->local, features, &unknown);
 	read_figures(sweep, rmid, slot);
-	/* The first owner will be the next one. */
-	if (!slot->generation)
+	/* That is not told yet, whether it changes until the next tick or not. */
+	slot->told = READ_ONCE(sweep->sampler->told) - 1;
+	/* Whoever has it by now has used nothing in this domain so far. */
+	if (!slot->generation || slot->generation != view.generation) {
+		slot->generation = view.generation - (view.state == RMID_USED);
 		slot->ended = true;
+	}
 }
 
 /* Context: as shares_join()'s @first. */
@@ -503,6 +510,7 @@ struct sampler *sampler_create(struct rdt *rdt, struct rmid_allocator *allocator
 	sampler->rdt = rdt;
 	sampler->allocator = allocator;
 	sampler->policy = *policy;
+	sampler->limbo = allocator->pool.policy;
 	sampler->cpus = alloc_percpu(struct sampler_cpu);
 	err = shares_init(&sampler->shares, allocator->pool.max_rmid, sizeof(struct slot));
 	if (!err && sampler->cpus)

@@ -18,7 +18,8 @@
  * @id: its number, see rdt_domain()
  * @readers: CPUs that share it out now; nobody reads it where it is 0
  * @members: those CPUs, under the lock of the shares
- * @slots: memory of the reader's, per RMID; used by the CPU only that reads the RMID
+ * @slots: memory of the reader's, per RMID; written by the CPU only that reads the RMID,
+ *	and by shares_join()'s @first while nobody reads
  */
 struct share_domain {
 	u32 id;

@@ -138,12 +138,13 @@ static int sync_timer_online(unsigned int number, struct hlist_node *node)
 
 	if (!cpu->chosen)
 		return 0;
-	cpu->started_ns = ktime_get_ns();
-	cpu->period.first = interval_ahead(&timer->interval, cpu->started_ns);
+	cpu->period.first = interval_ahead(&timer->interval, ktime_get_ns());
 	cpu->period.next = cpu->period.first;
 	cpu->period.end = 0;
 	if (timer->options.joined)
 		timer->options.joined(timer, &cpu->period);
+	/* A boundary that has passed meanwhile says nothing of interrupts. */
+	cpu->started_ns = ktime_get_ns();
 	hrtimer_start(&cpu->hrtimer, expiry(cpu), HRTIMER_MODE_ABS_PINNED_HARD);
 	return 0;
 }
@@ -217,7 +218,7 @@ static int check_options(const struct sync_timer_options *options, u64 interval_
 		return err;
 	lead_policy_clock(lead, clock_read_ns());
 	if (hrtimer_resolution > 1)
-		lead->mode = LEAD_OFF;
+		lead_policy_init(lead, LEAD_OFF, 0, 0, interval_ns);
 	if (options->cpus && !cpumask_intersects(options->cpus, cpu_possible_mask))
 		return -EINVAL;
 	return 0;

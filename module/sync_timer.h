@@ -72,6 +72,8 @@ struct sync_timer_period {
  * @joined: called on a CPU before its first tick; may be NULL
  * @left: called on a CPU after its last tick, with the period complete; may be NULL
  *
+ * Boundaries that pass during @joined are missed.
+ *
  * Context: @joined and @left run in the hotplug thread of their CPU, may sleep,
  * and must not create or destroy a sync_timer.
  */

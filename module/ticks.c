@@ -30,6 +30,15 @@ static void account_lost(struct ticks_cpu *cpu, u64 first)
 	cpu->next = first;
 }
 
+/*
+ * Until when an RMID must have rested to be free at @tick. Where samples are taken, a whole
+ * tick of all readers lies in between, so that what its owner used last is told.
+ */
+static u64 settled_ns(const struct sync_timer_tick *tick)
+{
+	return tick->boundary_ns - (users.sampler ? timer.interval.length_ns : 0);
+}
+
 /* Context: hard interrupt, also on PREEMPT_RT. */
 static enum hrtimer_restart tick(struct hrtimer *hrtimer)
 {
@@ -42,9 +51,9 @@ static enum hrtimer_restart tick(struct hrtimer *hrtimer)
 	cpu->next += 1 + tick->missed;
 
 	processes_tick(users.processes);
-	rmid_allocator_settle(users.allocator, tick->boundary_ns);
 	if (users.sampler)
 		sampler_tick(users.sampler, tick);
+	rmid_allocator_settle(users.allocator, settled_ns(tick));
 	return sync_timer_restart(hrtimer, &timer);
 }
 

@@ -31,6 +31,11 @@ static int register_event(struct trace_event_call *call, enum trace_reg type, vo
 #define LONGEST_PAUSE_MS 1000
 /* Attempts for a recorder that a filter hides from us, or that takes a part: 10 s in all */
 #define MOST_ATTEMPTS 15
+/*
+ * Samples of what does not move, for a recorder of samples alone: it switches the event on
+ * first and recording later, and takes no rmid_existing that would show when. 1.3 s in all
+ */
+#define SAMPLES_ATTEMPTS 6
 
 /**
  * struct recorder - an instance in which rmid_existing is enabled
@@ -58,6 +63,7 @@ struct dump {
 	u32 written;
 };
 
+/* Changes once, while events come: when resctrl takes the registers over. */
 static u8 source;
 
 /* Protects what follows. Nests inside the kernel's event_mutex. */
@@ -67,23 +73,24 @@ static struct rmid_allocator *allocator;
 static struct sampler *sampler;
 static struct dump dump;
 static u32 pause_ms;
+static u32 samples_owed;
 
 static void tell_recorders(struct work_struct *work);
 static DECLARE_DELAYED_WORK(telling, tell_recorders);
 
 static void given(u32 rmid, const struct rmid_info *info)
 {
-	trace_rmid_alloc(rmid, info, source);
+	trace_rmid_alloc(rmid, info, READ_ONCE(source));
 }
 
 static void freed(u32 rmid, const struct rmid_info *info)
 {
-	trace_rmid_free(rmid, info, source);
+	trace_rmid_free(rmid, info, READ_ONCE(source));
 }
 
 static void renamed(u32 rmid, const struct rmid_info *info)
 {
-	trace_rmid_exec(rmid, info, source);
+	trace_rmid_exec(rmid, info, READ_ONCE(source));
 }
 
 /* Context: within rmid_allocator_dump(), with dump_mutex held and interrupts off. */
@@ -91,9 +98,9 @@ static void existing(u32 rmid, const struct rmid_info *info)
 {
 	dump.sent++;
 	if (dump.file)
-		trace_event_raw_event_rmid_existing(dump.file, rmid, info, source);
+		trace_event_raw_event_rmid_existing(dump.file, rmid, info, READ_ONCE(source));
 	else
-		trace_rmid_existing(rmid, info, source);
+		trace_rmid_existing(rmid, info, READ_ONCE(source));
 }
 
 const struct rmid_allocator_events tracepoints_rmid_events = {
@@ -182,11 +189,24 @@ static void tell_recorders(struct work_struct *work)
 	if (allocator) {
 		list_for_each_entry (recorder, &recorders, list)
 			owed |= tell(recorder);
+		if (samples_owed) {
+			tell_samples();
+			owed |= --samples_owed > 0;
+		}
 	}
 	if (owed) {
 		pause_ms = min(2 * pause_ms, LONGEST_PAUSE_MS);
 		schedule_delayed_work(&telling, msecs_to_jiffies(pause_ms));
 	}
+	mutex_unlock(&dump_mutex);
+}
+
+static void owe_samples(void)
+{
+	mutex_lock(&dump_mutex);
+	samples_owed = SAMPLES_ATTEMPTS;
+	if (allocator)
+		tell_soon();
 	mutex_unlock(&dump_mutex);
 }
 
@@ -237,17 +257,14 @@ static int register_event(struct trace_event_call *call, enum trace_reg type, vo
 		if (err)
 			trace_event_reg(call, TRACE_REG_UNREGISTER, data);
 	}
-	if (!err && sample && type == TRACE_REG_REGISTER) {
-		mutex_lock(&dump_mutex);
-		tell_samples();
-		mutex_unlock(&dump_mutex);
-	}
+	if (!err && sample && (type == TRACE_REG_REGISTER || type == TRACE_REG_PERF_REGISTER))
+		owe_samples();
 	return err;
 }
 
 void tracepoints_source(enum rdt_source from)
 {
-	source = from;
+	WRITE_ONCE(source, from);
 }
 
 void tracepoints_open(struct rmid_allocator *from, struct sampler *samples)
@@ -255,7 +272,7 @@ void tracepoints_open(struct rmid_allocator *from, struct sampler *samples)
 	mutex_lock(&dump_mutex);
 	allocator = from;
 	sampler = samples;
-	if (!list_empty(&recorders))
+	if (!list_empty(&recorders) || samples_owed)
 		tell_soon();
 	mutex_unlock(&dump_mutex);
 }

@@ -16,7 +16,7 @@
 /* rmid_alloc, rmid_free, rmid_exec and rmid_existing */
 extern const struct rmid_allocator_events tracepoints_rmid_events;
 
-/** tracepoints_source - where RMIDs come from, before the first of those events */
+/** tracepoints_source - where RMIDs come from, from now on; first before those events */
 void tracepoints_source(enum rdt_source source);
 
 /**

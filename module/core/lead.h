@@ -55,7 +55,7 @@ int lead_mode_parse(const char *name, enum lead_mode *mode);
  * @budget_permille: share of a CPU's time that may be spun away
  * @income_ns: tokens that a boundary brings
  * @burst_ns: tokens that the bucket holds at most
- * @stolen_min_ns: see lead_stolen_ns()
+ * @stolen_min_ns: see lead_stolen_ns(); of the clock as it was at lead_policy_clock()
  *
  * Not written once it is set, so that all CPUs may share it.
  */

@@ -76,7 +76,7 @@ struct rmid_queue {
  * @refused_frees: attempts to give back what is not the caller's
  * @stuck: how often an RMID got stuck in limbo
  * @stuck_now: those that still are
- * @unreadable: limbo checks that failed because a reading was no value
+ * @unreadable: limbo checks that failed because a reading was no value, of each domain
  */
 struct rmid_counters {
 	u64 granted;
@@ -213,7 +213,8 @@ u32 rmid_pool_settle(struct rmid_pool *pool, u64 now_ns);
  * @pool: pool whose policy is by occupancy
  * @rmid: RMID
  * @now_ns: time now
- * @occupancy: the highest reading of all L3 domains in bytes, or one that is no value
+ * @occupancy: in bytes, or a reading that is no value: of an L3 domain where its lines are
+ *	not gone, or of any once they are gone in all
  *
  * Return: it was in limbo and is free now.
  */

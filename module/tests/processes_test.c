@@ -567,6 +567,12 @@ static void a_tick_reasserts(struct ktap *ktap)
 		tick(&scene);
 		status = processes_status(scene.processes);
 		KTAP_EXPECT(ktap, status.reasserted == 1, "%llu", status.reasserted);
+		/* Somebody else has written the register, and nothing is switched. */
+		this_cpu_write(loaded, 99);
+		tick(&scene);
+		KTAP_EXPECT(ktap, !this_cpu_read(loaded), "%u", this_cpu_read(loaded));
+		status = processes_status(scene.processes);
+		KTAP_EXPECT(ktap, status.reasserted == 2, "%llu", status.reasserted);
 		end_all(&scene, &group);
 	}
 	scene_clear(ktap, &scene);

@@ -19,7 +19,6 @@
 #define SCALE_MOST (1U << 30)
 #define CPUS_PER_DOMAIN_MOST 4096
 #define CACHE_MOST (1ULL << 40)
-/* A terabyte per second */
 
 static struct rdt_sim_processor processor = {
 	.max_rmid = 255,

@@ -23,10 +23,51 @@ static struct rdt_sim_processor processor;
 static struct rdt rdt;
 static u64 clock_ns;
 
+/* What is wrong with the processor, beside what the simulation can be told */
+static enum { SOUND, PQR_FAULTS, EVTSEL_FAULTS, CTR_FAULTS, NO_L3, SKYLAKE } defect;
+
+static int defective_read(u32 msr, u64 *value)
+{
+	if ((defect == PQR_FAULTS && msr == RDT_MSR_PQR_ASSOC) ||
+	    (defect == CTR_FAULTS && msr == RDT_MSR_QM_CTR))
+		return -EIO;
+	return rdt_sim_registers_table()->read(msr, value);
+}
+
+static int defective_write(u32 msr, u64 value)
+{
+	if (defect == EVTSEL_FAULTS && msr == RDT_MSR_QM_EVTSEL)
+		return -EIO;
+	return rdt_sim_registers_table()->write(msr, value);
+}
+
+static void defective_cpuid(u32 leaf, u32 subleaf, struct rdt_cpuid *result)
+{
+	rdt_sim_registers_table()->cpuid(leaf, subleaf, result);
+	if (defect == NO_L3 && (leaf == 4 || leaf == 0x8000001d))
+		*result = (struct rdt_cpuid){};
+	if (defect == SKYLAKE && leaf == 0)
+		*result = (struct rdt_cpuid){0x16, 0x756e6547, 0x6c65746e, 0x49656e69};
+	if (defect == SKYLAKE && leaf == 1)
+		result->eax = 0x00050654;
+}
+
+static bool defective_resctrl_mounted(void)
+{
+	return rdt_sim_registers_table()->resctrl_mounted();
+}
+
 /* What rdt.c would ask rdt_hardware.c for, which is not part of this module */
 const struct rdt_registers *rdt_hardware_registers(void)
 {
-	return rdt_sim_registers_table();
+	static const struct rdt_registers registers = {
+		.cpuid = defective_cpuid,
+		.read = defective_read,
+		.write = defective_write,
+		.resctrl_mounted = defective_resctrl_mounted,
+	};
+
+	return &registers;
 }
 
 static u64 clock_now(void)
@@ -69,6 +110,7 @@ static bool begin(struct ktap *ktap, const struct rdt_sim_processor *wanted)
 
 static void end(void)
 {
+	defect = SOUND;
 	rdt_close(&rdt);
 	rdt_sim_registers_exit();
 }
@@ -88,6 +130,7 @@ static void pass(u64 ns)
  * @event: for rdt_read()
  * @reading: of it
  * @domain: the CPU's
+ * @other: of rdt_assert_rmid()
  * @err: of an access of @msr
  */
 struct access {
@@ -97,6 +140,7 @@ struct access {
 	u32 event;
 	struct rdt_reading reading;
 	u32 domain;
+	bool other;
 	int err;
 };
 
@@ -117,6 +161,13 @@ static void read_here(void *data)
 static void set_rmid_here(void *data)
 {
 	rdt_set_rmid(&rdt, ((struct access *)data)->rmid);
+}
+
+static void assert_rmid_here(void *data)
+{
+	struct access *access = data;
+
+	access->other = rdt_assert_rmid(&rdt, access->rmid);
 }
 
 static void read_counter_here(void *data)
@@ -152,6 +203,15 @@ static void set_rmid(unsigned int cpu, u32 rmid)
 	struct access access = {.rmid = rmid};
 
 	on(cpu, set_rmid_here, &access);
+}
+
+/* Return: the register said something else. */
+static bool assert_rmid(unsigned int cpu, u32 rmid)
+{
+	struct access access = {.rmid = rmid};
+
+	on(cpu, assert_rmid_here, &access);
+	return access.other;
 }
 
 static struct rdt_reading read_counter(unsigned int cpu, u32 rmid, u32 event)
@@ -293,6 +353,40 @@ static void what_is_taken(struct ktap *ktap)
 		KTAP_EXPECT(ktap, rdt.source == rows[i].source, "row %zu: %d", i, rdt.source);
 		KTAP_EXPECT(ktap, rdt_has_counters(&rdt) == (rows[i].source == RDT_SOURCE_HARDWARE),
 			    "row %zu: %d", i, rdt_has_counters(&rdt));
+		end();
+	}
+}
+
+/* CPUID shows monitoring all the same. */
+static void what_is_shown_but_does_not_work(struct ktap *ktap)
+{
+	static const struct {
+		typeof(defect) defect;
+		int on; /* the answer */
+		bool taken; /* by auto */
+	} rows[] = {
+		{SOUND, 0, true},
+		{PQR_FAULTS, -ENODEV, false},
+		{EVTSEL_FAULTS, -ENODEV, false},
+		{CTR_FAULTS, -ENODEV, false},
+		{NO_L3, -ENODEV, false},
+		{SKYLAKE, 0, false},
+	};
+	size_t i;
+	int is;
+
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		processor = usual();
+		is = rdt_sim_registers_init(&processor);
+		if (!KTAP_EXPECT(ktap, !is, "row %zu: error %d", i, is))
+			return;
+		defect = rows[i].defect;
+		is = rdt_open(&rdt, RDT_CHOICE_ON);
+		KTAP_EXPECT(ktap, is == rows[i].on, "row %zu: %d", i, is);
+		rdt_close(&rdt);
+		is = rdt_open(&rdt, RDT_CHOICE_AUTO);
+		KTAP_EXPECT(ktap, !is && rdt_has_counters(&rdt) == rows[i].taken,
+			    "row %zu: %d, counters %d", i, is, rdt_has_counters(&rdt));
 		end();
 	}
 }
@@ -622,6 +716,29 @@ static void closid_is_kept(struct ktap *ktap)
 	end();
 }
 
+static void rmid_is_asserted(struct ktap *ktap)
+{
+	struct rdt_sim_processor wanted = usual();
+	unsigned int cpu = first_cpu();
+	u64 writes;
+
+	wanted.closid = 3;
+	if (!begin(ktap, &wanted))
+		return;
+	set_rmid(cpu, 5);
+	writes = rdt_sim_registers_cpu(cpu).writes;
+	KTAP_EXPECT(ktap, !assert_rmid(cpu, 5), "is other");
+	KTAP_EXPECT(ktap, rdt_sim_registers_cpu(cpu).writes == writes, "written all the same");
+	KTAP_EXPECT(ktap, assert_rmid(cpu, 6), "is the same");
+	KTAP_EXPECT(ktap, pqr(cpu) == (3ULL << 32 | 6), "%llx", pqr(cpu));
+	/* Without knowing the CLOSID, nothing can be written. */
+	defect = PQR_FAULTS;
+	set_rmid(cpu, 7);
+	assert_rmid(cpu, 7);
+	KTAP_EXPECT(ktap, pqr(cpu) == (3ULL << 32 | 6), "%llx", pqr(cpu));
+	end();
+}
+
 static void rmid_is_restored(struct ktap *ktap)
 {
 	struct rdt_sim_processor wanted = usual();
@@ -676,6 +793,7 @@ static const struct ktap_case cases[] = {
 	{"features", features},
 	{"caches", caches},
 	{"what_is_taken", what_is_taken},
+	{"what_is_shown_but_does_not_work", what_is_shown_but_does_not_work},
 	{"bandwidth", bandwidth},
 	{"rates_of_one_rmid", rates_of_one_rmid},
 	{"wrap", wrap},
@@ -686,6 +804,7 @@ static const struct ktap_case cases[] = {
 	{"one_domain", one_domain},
 	{"two_domains", two_domains},
 	{"closid_is_kept", closid_is_kept},
+	{"rmid_is_asserted", rmid_is_asserted},
 	{"rmid_is_restored", rmid_is_restored},
 	{"yield_zeroes_once", yield_zeroes_once},
 };

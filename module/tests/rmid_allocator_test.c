@@ -203,7 +203,7 @@ static void time_ends_limbo(struct ktap *ktap)
 	rmid_allocator_destroy(&allocator);
 }
 
-/* Refusals without the lock and with it are counted alike. */
+/* Those that take no lock are in the pool's counters, too. */
 static void refusals_are_counted(struct ktap *ktap)
 {
 	struct rmid_owner owner = {.tgid = 100, .comm = "owner"};

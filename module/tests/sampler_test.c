@@ -9,6 +9,7 @@
 #define pr_fmt(fmt) "Memory Collector: " fmt
 
 #include <linux/cpumask.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/sched.h>
 #include <linux/smp.h>
@@ -393,6 +394,7 @@ static void domain_without_cpus(struct ktap *ktap)
 	unsigned int cpu = first_cpu();
 	const struct rdt_sample *is;
 
+	scene.sampling.emit_all = false;
 	if (!begin(ktap, &scene))
 		return;
 	join(cpu);
@@ -401,12 +403,66 @@ static void domain_without_cpus(struct ktap *ktap)
 	tick_on(cpu, cpu);
 	leave(cpu);
 	pass(NSEC_PER_SEC);
+	load(cpu, 0);
 	join(cpu);
-	pass(TICK_NS);
+	/* The occupancy that is left was seen by join() already: it is told all the same. */
 	tick_on(cpu, cpu);
 	is = last_of(ktap, 2);
-	KTAP_EXPECT(ktap, is->total_bytes == 2 * TICK_BYTES, "%llu", is->total_bytes);
+	KTAP_EXPECT(ktap, is->total_bytes == TICK_BYTES, "%llu", is->total_bytes);
 	KTAP_EXPECT(ktap, is->gaps == 2, "%u gaps", is->gaps);
+	end();
+}
+
+/* The owner had it before the domain's first CPU came: its sums begin there. */
+static void owner_before_the_domain(struct ktap *ktap)
+{
+	struct scene scene = usual();
+	unsigned int cpu = first_cpu();
+	const struct rdt_sample *is;
+	struct rmid_grant grant;
+	u32 i;
+
+	scene.processor.max_rmid = 1;
+	if (!begin(ktap, &scene))
+		return;
+	/* Nobody reads, and so the RMID leaves limbo by time. */
+	rmid_allocator_by_time(&allocator);
+	for (i = 0; i < 5; i++) {
+		grant = give(ktap, 1);
+		take_back(ktap, &grant);
+	}
+	grant = give(ktap, 1);
+	join(cpu);
+	load(cpu, grant.rmid);
+	pass(TICK_NS / 2);
+	tick_on(cpu, cpu);
+	is = last_of(ktap, 1);
+	KTAP_EXPECT(ktap, is->generation == 6 && is->total_bytes == TICK_BYTES / 2 && !is->gaps,
+		    "generation %u: %llu, %u gaps", is->generation, is->total_bytes, is->gaps);
+	end();
+}
+
+/* Lines that are gone do not end the rest, which begins where the end is seen. */
+static void clean_but_not_rested(struct ktap *ktap)
+{
+	struct scene scene = usual();
+	unsigned int cpu = first_cpu(), tick;
+	struct rmid_grant grant;
+
+	scene.rmids.min_free_ns = 3 * TICK_NS;
+	if (!begin(ktap, &scene))
+		return;
+	join(cpu);
+	grant = give(ktap, 1);
+	take_back(ktap, &grant);
+	/* The allocator's clock is not this file's. */
+	usleep_range(3 * TICK_NS / 1000 + 1000, 3 * TICK_NS / 1000 + 2000);
+	for (tick = 0; tick < 3; tick++) {
+		tick_on(cpu, cpu);
+		KTAP_EXPECT(ktap, state_of(grant.rmid) == RMID_LIMBO, "tick %u", tick);
+	}
+	tick_on(cpu, cpu);
+	KTAP_EXPECT(ktap, state_of(grant.rmid) == RMID_FREE, "%d", state_of(grant.rmid));
 	end();
 }
 
@@ -852,7 +908,9 @@ static const struct ktap_case cases[] = {
 	{"nothing_is_lost_in_between", nothing_is_lost_in_between},
 	{"first_owner", first_owner},
 	{"domain_without_cpus", domain_without_cpus},
+	{"owner_before_the_domain", owner_before_the_domain},
 	{"told_once_more", told_once_more},
+	{"clean_but_not_rested", clean_but_not_rested},
 	{"unavailable_and_error", unavailable_and_error},
 	{"two_domains", two_domains},
 	{"cpus_come_and_go", cpus_come_and_go},

@@ -40,6 +40,9 @@ static const struct {
 	{NULL, "interval_ns=10000000001", "parameter interval_ns=10000000001: must be", NULL},
 	{NULL, "min_free_ns=60000000001", "parameter min_free_ns=60000000001: must be", NULL},
 	{NULL, "budget_ns=0", "parameter budget_ns=0: must be", NULL},
+	{NULL, "phase_ns=1000000", "parameter phase_ns=1000000: must be 0 to 999999", NULL},
+	{"max_rmid=31 cache_bytes=1048576", "hardware=sim clean_bytes=1048577",
+	 "parameter clean_bytes=1048577: must be 0 to 1048576", NULL},
 	{NULL, "budget_ns=1000001", "parameter budget_ns=1000001: must be", NULL},
 	{NULL, "max_processes=0", "parameter max_processes=0: must be", NULL},
 	{NULL, "max_processes=4194305", "parameter max_processes=4194305: must be", NULL},
@@ -126,7 +129,7 @@ static void read_back(void)
 		{"interval_ns", "2000000"},    {"min_free_ns", "3000000"}, {"budget_ns", "40000"},
 		{"max_processes", "1000"},     {"reclaim_idle_ms", "50"},  {"emit", "all"},
 		{"emulated_max_rmid", "77"},   {"lead", "fixed"},	   {"lead_max_ns", "30000"},
-		{"lead_budget_permille", "7"},
+		{"lead_budget_permille", "7"}, {"phase_ns", "500000"},	   {"clean_bytes", "4096"},
 	};
 	char all[512] = "";
 	struct mc_failure failure;
@@ -142,6 +145,31 @@ static void read_back(void)
 			  "%s reads back as it was given", parameters[i].name);
 	tap_check(watch_stat("rmid_max") == 77, "as many RMIDs as were asked for");
 	tap_check(!mc_collector_unload(&failure), "unloaded");
+}
+
+/* What a parameter shows that was not given, or could not be had as it was */
+static void what_came_of_it(void)
+{
+	static const struct {
+		const char *given, *name, *value;
+	} outcomes[] = {
+		{"", "lead", "auto"},
+		{"", "lead_max_ns", "200000"},
+		{"interval_ns=100000 budget_ns=20000", "lead_max_ns", "50000"},
+		{"lead=off", "lead_max_ns", "0"},
+		{"", "lead_budget_permille", "5"},
+	};
+	struct mc_failure failure;
+	size_t i;
+
+	for (i = 0; i < sizeof(outcomes) / sizeof(outcomes[0]); i++) {
+		if (!tap_check(!mc_collector_load(watch_modules, NULL, outcomes[i].given, &failure),
+			       "takes '%s'", outcomes[i].given))
+			continue;
+		tap_check(parameter_is(outcomes[i].name, outcomes[i].value), "%s has come to be %s",
+			  outcomes[i].name, outcomes[i].value);
+		tap_check(!mc_collector_unload(&failure), "unloaded");
+	}
 }
 
 static bool is_at_work(void *unused)
@@ -174,6 +202,8 @@ void checks_loading(void)
 		load_as(i);
 	if (!mc_stop_requested())
 		read_back();
+	if (!mc_stop_requested())
+		what_came_of_it();
 	if (!mc_stop_requested())
 		not_twice();
 }
