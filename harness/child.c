@@ -419,6 +419,21 @@ __attribute__((noreturn)) static void run_supervisor(const struct mc_child_confi
 
 /* ---- in the parent ---- */
 
+/* Pids can be used again while we look, so the way up may be endless. */
+bool mc_process_descends(pid_t pid, pid_t top)
+{
+	char text[16];
+	int steps;
+
+	for (steps = 0; steps < 64 && pid > 0; steps++) {
+		snprintf(text, sizeof(text), "%d", pid);
+		pid = parent_of(text);
+		if (pid == top)
+			return true;
+	}
+	return false;
+}
+
 static int read_report(int fd, struct report *report)
 {
 	ssize_t size;

@@ -201,6 +201,28 @@ static void test_end_takes_all(void **state)
 	fclose(out);
 }
 
+/* Orphans and those in a session of their own included */
+static void test_descends(void **state)
+{
+	struct mc_child child;
+	FILE *out = start_script(&child, BROOD "sleep 600");
+	pid_t pids[8];
+	size_t i, n = read_brood(out, pids, 8);
+
+	assert_int_equal(n, 4);
+	for (i = 0; i < n; i++) {
+		assert_true(mc_process_descends(pids[i], child.pid));
+		assert_true(mc_process_descends(pids[i], getpid()));
+		assert_false(mc_process_descends(child.pid, pids[i]));
+	}
+	assert_true(mc_process_descends(child.group, child.pid));
+	assert_false(mc_process_descends(child.pid, child.pid));
+	assert_false(mc_process_descends(getppid(), getpid()));
+	mc_child_stop(&child, SIGKILL, 0, NULL);
+	assert_false(mc_process_descends(pids[0], getpid()));
+	fclose(out);
+}
+
 /* A program that ignores the first signal is killed after the grace, with all it started. */
 static void test_stop_takes_all(void **state)
 {
@@ -469,6 +491,7 @@ int main(void)
 		cmocka_unit_test(test_killed_parent),  cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_user),	       cmocka_unit_test(test_output),
 		cmocka_unit_test(test_stop_request),   cmocka_unit_test(test_sleep),
+		cmocka_unit_test(test_descends),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -265,24 +265,37 @@ static void two_at_once(void)
 	tap_check(nothing_left(), "nothing is left");
 }
 
-/* The process that is called alpha. Return: 0: there is none. */
-static pid_t find_alpha(void)
+static bool is_called_alpha(const char *pid)
+{
+	char path[64], comm[16] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/comm", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(comm, sizeof(comm), file))
+		comm[0] = '\0';
+	fclose(file);
+	return !strcmp(comm, "alpha\n");
+}
+
+/*
+ * The process called alpha that a run has started: it will be killed, and what others have
+ * that is called so must not be. Return: 0: there is none.
+ */
+static pid_t find_alpha(const struct run *run)
 {
 	DIR *processes = opendir("/proc");
 	struct dirent *entry;
 	pid_t found = 0;
 
 	while (processes && !found && (entry = readdir(processes))) {
-		char path[PATH_MAX], comm[16] = "";
-		FILE *file;
+		pid_t pid = atoi(entry->d_name);
 
-		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		file = atoi(entry->d_name) > 0 ? fopen(path, "re") : NULL;
-		if (!file)
-			continue;
-		if (fgets(comm, sizeof(comm), file) && !strcmp(comm, "alpha\n"))
-			found = atoi(entry->d_name);
-		fclose(file);
+		if (pid > 0 && is_called_alpha(entry->d_name) &&
+		    mc_process_descends(pid, run->child.pid))
+			found = pid;
 	}
 	if (processes)
 		closedir(processes);
@@ -290,14 +303,14 @@ static pid_t find_alpha(void)
 }
 
 /* The command is run once all that is to be recorded is switched on. Return: as above */
-static pid_t wait_for_alpha(void)
+static pid_t wait_for_alpha(const struct run *run)
 {
 	pid_t alpha = 0;
 	int tries;
 
 	for (tries = 0; tries < 600 && !alpha; tries++) {
 		watch_sleep_ms(100);
-		alpha = find_alpha();
+		alpha = find_alpha(run);
 	}
 	return alpha;
 }
@@ -316,7 +329,7 @@ static void resctrl_comes(void)
 	if (!start(&run, until_killed))
 		return;
 	log = mc_kernel_log_open(&failure);
-	alpha = wait_for_alpha();
+	alpha = wait_for_alpha(&run);
 	tap_check(alpha && sim_set("resctrl", "Y"), "resctrl is mounted meanwhile");
 	/* The kernel says so after the event. */
 	for (tries = 0; tries < 600 && !strstr(text, "resctrl was mounted"); tries++) {
@@ -340,7 +353,7 @@ static void beside_another_recording(void)
 
 	if (!start(&run, until_killed))
 		return;
-	alpha = wait_for_alpha();
+	alpha = wait_for_alpha(&run);
 	tap_check(alpha && !mkdir(OTHER_INSTANCE, 0700) &&
 			  write_file(OTHER_INSTANCE "/events/memory_collector/rdt_sample/enable",
 				     "1"),

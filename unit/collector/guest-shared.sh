@@ -20,8 +20,8 @@ chmod +x /stubs/* /src/bootstrap /src/module/test_module.sh
 : >/build/build.ninja
 cat /proc/sys/kernel/osrelease >/build/kernel.release
 
-# What the others do: processes come and go, by fork and exec, and now and then a crowd. The
-# test knows its own by their name, alpha.
+# What the others do: processes come and go, by fork and exec, and now and then a crowd. One
+# is called alpha, as the test's own are.
 while :; do
 	/build/unit/collector/beta forks 10
 	/build/unit/collector/beta together 4
@@ -32,6 +32,9 @@ for ms in 1000001 1000002 1000003 1000004 1000005 1000006 1000007 1000008; do
 	/build/unit/collector/beta sleep "$ms" &
 	others="$others $!"
 done
+/build/unit/collector/alpha sleep 1000009 &
+alpha=$!
+others="$others $alpha"
 
 nothing_left() {
 	[ ! -e /sys/module/collector ] && [ ! -e /sys/module/rdt_sim ] &&
@@ -69,8 +72,13 @@ stopped() { # SIGNAL NUMBER
 	}
 }
 
+alpha_lives() {
+	read -r name </proc/$alpha/comm && [ "$name" = alpha ]
+}
+
 cd /tmp || exit 1
 check 'all of it, beside others' all_pass
+check 'and others that are called as its own still run' alpha_lives
 check 'SIGTERM: a failed check, and nothing is left' stopped TERM 15
 check 'SIGINT likewise' stopped INT 2
 # shellcheck disable=SC2086 # a list of numbers

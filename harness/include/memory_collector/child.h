@@ -54,6 +54,9 @@ struct mc_child_end {
 	int code; /* exit code, or the signal's number */
 };
 
+/* Is a process below another one? Not where it is that one itself, or is gone. */
+bool mc_process_descends(pid_t pid, pid_t top);
+
 /*
  * Start a child. It also ends when the calling thread does, so that must be one that
  * lives as long as the child shall.
