@@ -44,6 +44,12 @@ set -eu
 command=$1
 shift
 . ./state
+case $command${2:-} in
+"$dies")
+	echo 'out of memory' >&2
+	kill -s KILL $$
+	;;
+esac
 case $command in
 test)
 	[ -d build ] || meson setup build -Dbroken=$broken >/dev/null
@@ -64,14 +70,16 @@ esac
 END
 chmod +x bootstrap
 
-run_ci() { # BROKEN LINT-FAILURES
-	echo "broken=$1 lint=$2" >state
+run_ci() { # BROKEN LINT-FAILURES [COMMAND-THAT-DIES]
+	echo "broken=$1 lint=$2 dies=${3:-none}" >state
 	git init -q . && git add -A &&
-		git -c user.name=test -c user.email=test@localhost commit -q -m "$1" || return 1
+		git -c user.name=test -c user.email=test@localhost commit -q -m "$*" || return 1
 	.ci/run >"$work/out" 2>"$work/err"
 	code=$?
-	# What comes after the tests' own output
-	sed -n '/^[0-9]* passed, .* skipped$/,$p' "$work/out" | sed 1d >"$work/end"
+	# What comes after the tests' own output; all of it where lint says nothing
+	cp "$work/out" "$work/end"
+	[ "${3:-}" = lint ] ||
+		sed -n '/^[0-9]* passed, .* skipped$/,$p' "$work/out" | sed 1d >"$work/end"
 }
 ends_with() { # CODE LINE
 	[ "$code" = "$1" ] && [ "$(tail -n 1 "$work/out")" = "$2" ] && [ -z "$(ls -A "$TMPDIR")" ] || {
@@ -94,7 +102,7 @@ names_no_other() {
 }
 
 run_ci true 1
-check 'tests fail: the counts are the last line' ends_with 1 '6 passed, 4 failed, 2 skipped'
+check 'tests fail: the counts are the last line' ends_with 1 '6 passed, 5 failed, 2 skipped'
 check 'names of those that failed' tells '^failed: tree:unit / bad +FAIL' \
 	'^failed: tree / bad-tap +FAIL' '^failed: tree:storm / blow +FAIL' '^failed: static checks'
 check 'the end of their logs' tells '^    line 100\.' '^    last words' '^    not ok 2 - y' \
@@ -104,4 +112,21 @@ check 'those that passed are not named' names_no_other
 run_ci false 0
 check 'all pass' ends_with 0 '7 passed, 0 failed, 2 skipped'
 check 'what is skipped is named' tells 'left-out +SKIP'
+run_ci true 1 teststorm
+check 'the storms die: the counts are still the last line' ends_with 1 \
+	'6 passed, 5 failed, 2 skipped'
+check 'that is named, with its last words' tells \
+	'^failed: the storm suite did not run to its summary' '^    out of memory'
+check 'and so is all that failed beside it' tells '^failed: tree:unit / bad +FAIL' \
+	'^failed: tree / bad-tap +FAIL' '^failed: static checks' '^failed: to install' 'left-out +SKIP'
+run_ci true 1 test
+check 'the tests die: the counts are the last line' ends_with 1 '5 passed, 4 failed, 1 skipped'
+check 'that is named, and what failed beside it' tells \
+	'^failed: the test suite did not run to its summary' '^failed: tree:storm / blow +FAIL' \
+	'^failed: static checks'
+run_ci true 0 lint
+check 'lint dies: the counts are the last line' ends_with 1 '1 passed, 5 failed, 1 skipped'
+check 'that is named, and what failed beside it' tells \
+	'^failed: static checks did not run to its summary' '^    out of memory' \
+	'^failed: tree:unit / bad +FAIL' '^failed: tree:storm / blow +FAIL' '^failed: to install'
 done_testing
