@@ -14,8 +14,8 @@
 #define NS_PER_S 1000000000ULL
 #define DURATION_MAX_NS (24 * 3600 * NS_PER_S)
 
-/* Where an option means something */
-enum { WITH_VM = 1, WITH_HOST = 2, WITH_ALL = 3 };
+/* Where an option means something: WITH_REAL is this machine without simulated registers. */
+enum { WITH_VM = 1, WITH_HOST = 2, WITH_REAL = 4, WITH_ALL = 7 };
 
 #define FIELD(name) offsetof(struct mc_collect_options, name)
 
@@ -33,7 +33,7 @@ static const struct mc_option rows[] = {
 	{"--simulate", NULL, "simulated registers on this machine, too", mc_option_flag,
 	 .field = FIELD(simulate), .with = WITH_HOST},
 	{"--rmids", "N", "highest simulated RMID (default 255)", mc_option_number,
-	 .field = FIELD(rmids), .with = WITH_ALL, .min = 1, .max = 65535},
+	 .field = FIELD(rmids), .with = WITH_VM | WITH_HOST, .min = 1, .max = 65535},
 	{"--cpus", "N", "of the VM (default 2)", mc_option_number, .field = FIELD(cpus),
 	 .with = WITH_VM, .min = 1, .max = 255},
 	{"--memory", "MIB", "of the VM (default 1024)", mc_option_number,
@@ -46,7 +46,7 @@ static const struct mc_option rows[] = {
 	 .last = true},
 	{"--version", NULL, NULL, mc_option_flag, .field = FIELD(version), .with = WITH_ALL,
 	 .last = true},
-	{"--demo", NULL, NULL, mc_option_flag, .field = FIELD(demo), .with = WITH_HOST},
+	{"--demo", NULL, NULL, mc_option_flag, .field = FIELD(demo), .with = WITH_HOST | WITH_REAL},
 	{"--busy", "PERCENT", NULL, mc_option_number, .field = FIELD(busy), .with = WITH_ALL,
 	 .min = 1, .max = 100},
 };
@@ -62,6 +62,10 @@ static int check_together(const struct mc_collect_options *options, const bool *
 	int with = options->host ? WITH_HOST : WITH_VM;
 
 	if (mc_option_check_with(&table, given, with, options->host ? "--place host" : "--place vm",
+				 failure))
+		return -1;
+	if (options->host && !options->simulate &&
+	    mc_option_check_with(&table, given, WITH_REAL, "--place host without --simulate",
 				 failure))
 		return -1;
 	if (*options->command && !options->host)

@@ -23,7 +23,7 @@
 #include "memory_collector/pages.h"
 
 #define EVENT_DIR "events/sync_timer_benchmark/tick"
-/* An event has 48 bytes with its header; the rest is room for time stamps and page ends. */
+/* An event has 52 bytes with its header; the rest is room for time stamps and page ends. */
 #define EVENT_BYTES 64
 /* Share of the available memory for the buffers of all CPUs */
 #define MEMORY_SHARE 4

@@ -52,6 +52,8 @@ static void taken(void **state)
 					   "--",	 "--place", NULL};
 	static const char *const vm[] = {"--rmids", "8",	"--cpus=4", "--interval",
 					 "10ms",    "--kernel", "/k",	    NULL};
+	static const char *const simulated[] = {"--place", "host",	 "--rmids",
+						"8",	   "--simulate", NULL};
 	struct mc_collect_options options;
 	struct mc_failure failure;
 
@@ -66,6 +68,8 @@ static void taken(void **state)
 	assert_int_equal(options.cpus, 4);
 	assert_int_equal(options.interval_ns, 10000000);
 	assert_string_equal(options.kernel, "/k");
+	assert_int_equal(parse(&options, simulated, &failure), 0);
+	assert_int_equal(options.rmids, 8);
 }
 
 static void refused(void **state)
@@ -81,6 +85,8 @@ static void refused(void **state)
 		{{"--simulate=1", "--place=host"}, "--simulate takes no value"},
 		{{"--simulate"}, "--simulate means nothing with --place vm"},
 		{{"--place", "host", "--cpus", "2"}, "--cpus means nothing with --place host"},
+		{{"--place", "host", "--rmids", "8"},
+		 "--rmids means nothing with --place host without --simulate"},
 		{{"--duration", "0s"}, "it can be from 1 to"},
 		{{"--duration", "5"}, "no unit"},
 		{{"--duration", "99999h"}, "not a number with a unit"},
