@@ -102,6 +102,10 @@ static void print_share(FILE *to, const char *what, uint64_t done, uint64_t of, 
 		mc_text_count(second, of), unit, of ? 100.0 * done / of : 100.0);
 }
 
+/*
+ * What it was at load: once resctrl has taken the registers over, events say emulated, but the
+ * samples until then are still to be accounted for.
+ */
 static bool emulated(const struct mc_collect_account *account)
 {
 	return !strcmp(account->after.source, "emulated");
