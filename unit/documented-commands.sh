@@ -10,7 +10,7 @@
 
 set -eu
 
-programs='(\./[a-z]|build/|unit/|module/|\.ci/|/[^ ]*/run-stress|run-stress|collect( |$)|meson|ninja|make|cd|dkms|docker|apt-get|git|trace-cmd|dmesg|pkg-config|npm|insmod|rmmod|modprobe|echo|cyclictest|rtla|pqos)'
+programs='(\./[a-z]|build/|unit/|module/|\.ci/|/[^ ]*/run-stress|run-stress|collect( |$)|meson|ninja|make|cd|dkms|docker|apt-get|git|trace-cmd|dmesg|pkg-config|npm|insmod|rmmod|modprobe|modinfo|umount|mmdebstrap|buildah|echo|cyclictest|rtla|pqos)'
 prefix='(([A-Z_]+=[^ ]*|sudo) )*'
 
 blocks() {
@@ -34,8 +34,8 @@ inline() {
 		!fenced && /^$/ { text = text "\n" }
 		END { print text }
 	' "$@" | tr -s ' ' | grep -oE '`[^`]+`' | tr -d '`' |
-		grep -E '^(\./bootstrap|meson|ninja|sudo|docker|dkms|make|trace-cmd|\.ci/run|module/[a-z_]*\.sh)( |$)' |
-		grep -vE '^(meson|ninja|make|sudo|dkms|docker|trace-cmd|module/kernel-set.sh)$|^meson install$' || true
+		grep -E '^(\./bootstrap|meson|ninja|sudo|docker|dkms|make|trace-cmd|modinfo|umount|mmdebstrap|buildah|\.ci/run|module/[a-z_]*\.sh)( |$)' |
+		grep -vE '^(meson|ninja|make|sudo|dkms|docker|trace-cmd|modinfo|umount|mmdebstrap|buildah|module/kernel-set.sh)$|^meson install$' || true
 }
 
 steps() {
