@@ -167,6 +167,18 @@ pages_complete() {
 		diff in-help in-page || return 1
 	done
 }
+# What works with the rest of the project only, or on its machine, is not there.
+source_clean() {
+	tree=$(echo "$here"/src/memory-collector-*)
+	[ -s "$tree/kbuild-run.sh" ] || return 1
+	for one in "$tree"/*.sh; do
+		cat "$tree"/Makefile "$tree"/Kbuild "$tree"/dkms.conf "$tree"/kbuild-*.sh |
+			grep -qF "${one##*/}" || {
+			echo "nothing calls ${one##*/}"
+			return 1
+		}
+	done
+}
 source_builds() {
 	tree=$(echo "$here"/src/memory-collector-*)
 	make -C "$tree" KERNEL_DIR="$kernel_dir" && [ -s "$tree/build/$benchmark" ] &&
@@ -211,6 +223,7 @@ else
 	skip 'man pages without a warning' 'neither mandoc nor groff is here'
 fi
 check 'man pages have the options of --help' pages_complete
+check "the modules' source has no other scripts than its own" source_clean
 check "the modules' source builds" source_builds
 check 'source and build folder come back' comes_back
 check 'uninstalls' uninstalls
