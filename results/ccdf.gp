@@ -5,7 +5,7 @@
 # PICTURE.dat: a block per scenario, its name in the first line, then
 #	value in ns, ticks with at least this value, all ticks
 #
-# In: as for style.gp, which is loaded; value_label
+# In: as for style.gp, which is loaded; value_label; counted: what the shares are of
 
 # before there are ranges, which stats would honour
 smallest = 0.1
@@ -34,7 +34,7 @@ set border 11
 set y2tics ("p50" 0.5, "p90" 0.1, "p99" 0.01, "p99.9" 1e-3, "p99.99" 1e-4, "p99.999" 1e-5) \
 	textcolor rgb faint
 set xlabel value_label noenhanced textcolor rgb ink
-set ylabel "share of ticks at or above the value" textcolor rgb ink
+set ylabel "share of ".counted." at or above the value" textcolor rgb ink
 set key outside right top vertical Left reverse samplen 3 spacing 1.25
 set tmargin at screen top_of(76)
 set bmargin at screen bottom_of(foot + 64)

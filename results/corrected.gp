@@ -12,6 +12,7 @@ while (strlen(folder) > 0 && folder[strlen(folder):] ne "/") {
 picture = "corrected"
 heading = "Corrected delay: as if somebody had waited for every boundary"
 value_label = "delay after the boundary; a missed one waited for the callback that passed it"
+counted = "boundaries"
 width = 1200; height = 700
 load folder."style.gp"
 load folder."ccdf.gp"

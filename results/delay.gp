@@ -11,6 +11,7 @@ while (strlen(folder) > 0 && folder[strlen(folder):] ne "/") {
 picture = "delay"
 heading = "Delay of ticks (delta): how many were at least this late"
 value_label = "delay of the callback after its boundary"
+counted = "ticks"
 width = 1200; height = 700
 load folder."style.gp"
 load folder."ccdf.gp"

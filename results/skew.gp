@@ -11,6 +11,7 @@ while (strlen(folder) > 0 && folder[strlen(folder):] ne "/") {
 picture = "skew"
 heading = "Skew between CPUs: how many ticks were at least this far apart"
 value_label = "skew: latest minus earliest callback of the same tick"
+counted = "ticks"
 width = 1200; height = 700
 load folder."style.gp"
 load folder."ccdf.gp"
