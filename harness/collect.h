@@ -9,7 +9,15 @@
 
 #include "collect_account.h"
 #include "collect_options.h"
+#include "host_state.h"
 #include "memory_collector/child.h"
+
+/* Two programs that load the collector, and must not both, as host_state.h calls them */
+#define MC_COLLECT "collect"
+#define MC_COLLECTOR_TEST "collector-guest"
+
+/* What collect makes on the machine */
+extern const struct mc_host_use mc_collect_use;
 
 /**
  * mc_collect_host - watch this machine, and print what was seen

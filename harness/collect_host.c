@@ -30,12 +30,13 @@
 /* In the order of unloading */
 enum { COLLECTOR = 1, SIMULATION = 2 };
 
-static const struct mc_host_use use = {
+const struct mc_host_use mc_collect_use = {
 	.program = "collect",
 	.doing = "collecting",
-	.file = "collect",
+	.file = MC_COLLECT,
 	.module = {MC_COLLECTOR_MODULE, MC_SIM_MODULE},
-	.instance = INSTANCE,
+	.instance = {INSTANCE},
+	.beside = MC_COLLECTOR_TEST,
 };
 
 struct collecting {
@@ -68,7 +69,8 @@ static int take_machine(struct collecting *collecting, struct mc_failure *failur
 {
 	unsigned int modules = COLLECTOR | (collecting->options->simulate ? SIMULATION : 0);
 	char note[512];
-	int result = mc_host_take(&collecting->host, &use, modules, note, sizeof(note), failure);
+	int result = mc_host_take(&collecting->host, &mc_collect_use, modules, note, sizeof(note),
+				  failure);
 
 	if (*note)
 		fprintf(stderr, "collect: %s\n", note);

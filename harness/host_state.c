@@ -16,15 +16,16 @@
 #include <unistd.h>
 
 #include "kernel_module.h"
+#include "memory_collector/child.h"
 #include "trace_instance.h"
 #include "tree.h"
 
 #define STATE_DIR "/run/memory-collector"
 #define STATE_MAX (PATH_MAX + 512)
 
-static void state_path(const struct mc_host_state *state, char *path, size_t size)
+static void state_path(const char *file, char *path, size_t size)
 {
-	snprintf(path, size, STATE_DIR "/%s", state->use->file);
+	snprintf(path, size, STATE_DIR "/%s", file);
 }
 
 static int fail(const struct mc_host_state *state, struct mc_failure *failure)
@@ -105,7 +106,7 @@ static int lock_state(struct mc_host_state *state, struct mc_failure *failure)
 	char path[PATH_MAX];
 	int tries;
 
-	state_path(state, path, sizeof(path));
+	state_path(state->use->file, path, sizeof(path));
 	mkdir("/run", 0755);
 	for (tries = 0; tries < 100; tries++) {
 		if (mkdir(STATE_DIR, 0700) && errno != EEXIST)
@@ -133,12 +134,42 @@ static int lock_state(struct mc_host_state *state, struct mc_failure *failure)
 	return fail(state, failure);
 }
 
+/*
+ * Both take their own lock before they look at the other's: of two that start at the same
+ * moment one sees the other at least.
+ */
+static int refuse_beside(const struct mc_host_state *state, struct mc_failure *failure)
+{
+	const char *other = state->use->beside;
+	char path[PATH_MAX], text[32] = "";
+	bool held;
+	pid_t pid;
+	int fd;
+
+	state_path(other, path, sizeof(path));
+	fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0
+				       : mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: %s", path,
+						 strerror(errno));
+	held = flock(fd, LOCK_SH | LOCK_NB);
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		text[0] = '\0';
+	close(fd);
+	pid = atoi(text);
+	if (!held || (pid > 0 && mc_process_descends(getpid(), pid)))
+		return 0;
+	return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+		       "%s (pid %d) loads the same modules on this machine: wait for it or end it",
+		       other, pid);
+}
+
 /* Only when nothing of ours is left. */
 static void remove_state(struct mc_host_state *state)
 {
 	char path[PATH_MAX];
 
-	state_path(state, path, sizeof(path));
+	state_path(state->use->file, path, sizeof(path));
 	unlink(path);
 	close(state->fd);
 	rmdir(STATE_DIR);
@@ -165,6 +196,18 @@ static bool folder_there(const struct mc_host_state *state)
 	return our_folder(state) && !access(state->folder, F_OK);
 }
 
+/* Return: the first of its instances that is there, NULL: none is. */
+static const char *instance_there(const struct mc_host_use *use)
+{
+	unsigned int i;
+
+	for (i = 0; use->instance[i]; i++) {
+		if (mc_trace_exists(use->instance[i]))
+			return use->instance[i];
+	}
+	return NULL;
+}
+
 static bool anything_there(const struct mc_host_state *state)
 {
 	unsigned int i;
@@ -173,7 +216,7 @@ static bool anything_there(const struct mc_host_state *state)
 		if (module_there(state, i))
 			return true;
 	}
-	return folder_there(state) || mc_trace_exists(state->use->instance);
+	return folder_there(state) || instance_there(state->use);
 }
 
 /* Modules first: events that are on end with them, and a tick writes no more. */
@@ -189,10 +232,12 @@ static int undo(const struct mc_host_state *state, FILE *said, struct mc_failure
 			return -1;
 		fprintf(said, " module %s", use->module[i]);
 	}
-	if (mc_trace_exists(use->instance)) {
-		if (mc_trace_remove(use->instance, failure))
+	for (i = 0; use->instance[i]; i++) {
+		if (!mc_trace_exists(use->instance[i]))
+			continue;
+		if (mc_trace_remove(use->instance[i], failure))
 			return -1;
-		fprintf(said, " trace instance %s", use->instance);
+		fprintf(said, " trace instance %s", use->instance[i]);
 	}
 	if (folder_there(state)) {
 		if (mc_tree_remove(state->folder, failure))
@@ -232,6 +277,7 @@ static int remove_leftovers(struct mc_host_state *state, char *note, size_t size
 static int refuse_others(const struct mc_host_state *state, struct mc_failure *failure)
 {
 	const struct mc_host_use *use = state->use;
+	const char *instance = instance_there(use);
 	unsigned int i;
 
 	for (i = 0; use->module[i]; i++) {
@@ -241,11 +287,11 @@ static int refuse_others(const struct mc_host_state *state, struct mc_failure *f
 				       "first (rmmod %s)",
 				       use->module[i], use->program, use->module[i]);
 	}
-	if (mc_trace_exists(use->instance))
+	if (instance)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "there is a trace instance %s already, and not from %s: remove it "
 			       "first (rmdir)",
-			       use->instance, use->program);
+			       instance, use->program);
 	return 0;
 }
 
@@ -258,9 +304,10 @@ int mc_host_take(struct mc_host_state *state, const struct mc_host_use *use, uns
 	note[0] = '\0';
 	if (lock_state(state, failure))
 		return -1;
-	if (remove_leftovers(state, note, size, failure)) {
-		/* What could not be cleaned up stays for the next try. */
-		close(state->fd);
+	if ((use->beside && refuse_beside(state, failure)) ||
+	    remove_leftovers(state, note, size, failure)) {
+		/* What is not cleaned up stays for the next try. */
+		mc_host_release(state);
 		return -1;
 	}
 	state->modules = modules;

@@ -15,6 +15,7 @@
 #include "memory_collector/failure.h"
 
 #define MC_HOST_MODULES_MAX 4
+#define MC_HOST_INSTANCES_MAX 4
 
 /**
  * struct mc_host_use - what a program makes on the machine while it runs
@@ -22,16 +23,18 @@
  * @doing: what it does, as in "is measuring"
  * @file: name of its state file
  * @module: modules that it loads, in the order of unloading; NULL at the end
- * @instance: its trace instance
+ * @instance: its trace instances; NULL at the end
  * @folder: what the name of its folder begins with; NULL: it has none
+ * @beside: state file of another program, called like it, that makes the same; NULL: there is
+ *	none. While one of those runs we do not, unless it is the one that has started us
  *
  * Nothing else is ever removed, whatever the state file says.
  */
 struct mc_host_use {
 	const char *program, *doing, *file;
 	const char *module[MC_HOST_MODULES_MAX];
-	const char *instance;
-	const char *folder;
+	const char *instance[MC_HOST_INSTANCES_MAX];
+	const char *folder, *beside;
 };
 
 /**
@@ -58,7 +61,7 @@ struct mc_host_state {
  * @note: set to a line about what a killed run had left, which is gone now; else empty
  * @size: of @note
  * @failure: filled where another run goes on, something cannot be undone, or a module or
- *	the instance is there and not from a run of this program
+ *	an instance is there and not from a run of this program
  *
  * Before anything is made, mc_host_write() has to be called.
  */

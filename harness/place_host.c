@@ -30,7 +30,7 @@ static const struct mc_host_use use = {
 	.doing = "measuring",
 	.file = "host",
 	.module = {MC_BENCH_MODULE},
-	.instance = MC_TRACE_INSTANCE,
+	.instance = {MC_TRACE_INSTANCE},
 	.folder = WORK_PREFIX,
 };
 

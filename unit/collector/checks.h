@@ -5,6 +5,8 @@
 #ifndef MEMORY_COLLECTOR_UNIT_CHECKS_H
 #define MEMORY_COLLECTOR_UNIT_CHECKS_H
 
+#define CHECKS_PROCFS_MODULE "procfs_test_module"
+
 /* How it is loaded, what it finds, what it refuses */
 void checks_loading(void);
 /* Processes have RMIDs, and the events and the control file say which */

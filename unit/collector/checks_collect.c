@@ -26,7 +26,7 @@
 #define NS_PER_S 1000000000LL
 #define TRACING "/sys/kernel/tracing"
 #define INSTANCE TRACING "/instances/memory_collector_collect"
-#define OTHER_INSTANCE TRACING "/instances/memory_collector_other"
+#define OTHER_INSTANCE TRACING "/instances/" WATCH_OTHER_INSTANCE
 #define STATE "/run/memory-collector/collect"
 #define TEXT_MAX 65536
 

@@ -241,7 +241,7 @@ static void late_recorder(void)
 
 	if (!watch_begin(&watch, &plan))
 		return;
-	second = tracefs_instance_create("memory_collector_second");
+	second = tracefs_instance_create(WATCH_SECOND_INSTANCE);
 	if (second) {
 		tracefs_instance_file_write(second, "tracing_on", "0");
 		tracefs_instance_file_write(second, "events/memory_collector/rmid_existing/enable",

@@ -18,7 +18,7 @@
 #include "tap.h"
 #include "watch.h"
 
-#define MODULE "procfs_test_module"
+#define MODULE CHECKS_PROCFS_MODULE
 #define CONTROL "/proc/memory_collector_test"
 #define RAN "/sys/module/" MODULE "/parameters/ran"
 #define PARTS_MAX 6

@@ -38,7 +38,7 @@ others="$others $alpha"
 
 nothing_left() {
 	[ ! -e /sys/module/collector ] && [ ! -e /sys/module/rdt_sim ] &&
-		[ -z "$(ls /sys/kernel/tracing/instances)" ]
+		[ ! -e /run/memory-collector ] && [ -z "$(ls /sys/kernel/tracing/instances)" ]
 }
 
 all_pass() {
@@ -46,7 +46,7 @@ all_pass() {
 	code=$?
 	[ "$code" = 0 ] && ! grep '^not ok' out && grep -q '^1\.\.[1-9]' out && nothing_left || {
 		echo "exit code $code"
-		grep '^not ok' -A 3 out
+		grep '^not ok' -B 3 -A 3 out
 		cat err
 		return 1
 	}
@@ -72,6 +72,78 @@ stopped() { # SIGNAL NUMBER
 	}
 }
 
+# A part is enough where it matters only that one runs.
+part() { # NAME
+	/build/unit/collector/collector-guest --build /build "$1" >out 2>err
+	code=$?
+}
+
+instance=/sys/kernel/tracing/instances/memory_collector_test
+records() {
+	[ -e /sys/module/collector ] && [ -d $instance ]
+}
+
+# Halted: what it has loaded then, it has until it goes on.
+halted() {
+	kill -s STOP $running
+	tries=0
+	until [ "$(sed 's/.*) \(.\).*/\1/' /proc/$running/stat)" = T ]; do
+		tries=$((tries + 1))
+		[ $tries -le 600 ] || return 1
+		sleep 0.1
+	done
+	records || {
+		kill -s CONT $running
+		return 1
+	}
+}
+
+halted_while_recording() {
+	/build/unit/collector/collector-guest --build /build processes >said 2>&1 &
+	running=$!
+	steps=0
+	until records && halted; do
+		steps=$((steps + 1))
+		[ $steps -le 6000 ] && kill -0 $running || {
+			cat said
+			return 1
+		}
+		sleep 0.01
+	done
+}
+
+refused() { # PROGRAM: for that one, which has its things still
+	[ "$code" = 3 ] && records && [ "$(wc -l <err)" = 1 ] && grep -q \
+		"^$1: collector-guest (pid $running) loads the same modules on this machine" err || {
+		echo "exit code $code"
+		cat err
+		return 1
+	}
+}
+
+# Children that it has forked end with it, but later.
+killed() {
+	kill -s KILL $running
+	wait $running
+	[ $? = 137 ] && records && [ -e /run/memory-collector/collector-guest ] || return 1
+	steps=0
+	while grep -q '^collector-guest' /proc/[0-9]*/comm 2>/dev/null; do
+		steps=$((steps + 1))
+		[ $steps -le 600 ] || return 1
+		sleep 0.1
+	done
+}
+
+next_cleans() {
+	[ "$code" = 0 ] && nothing_left && grep -q "^collector-guest: collector-guest (pid $running) \
+was killed; removed what it left: module collector module rdt_sim trace instance ${instance##*/}$" \
+		err || {
+		echo "exit code $code"
+		cat out err
+		return 1
+	}
+}
+
 alpha_lives() {
 	read -r name </proc/$alpha/comm && [ "$name" = alpha ]
 }
@@ -81,6 +153,15 @@ check 'all of it, beside others' all_pass
 check 'and others that are called as its own still run' alpha_lives
 check 'SIGTERM: a failed check, and nothing is left' stopped TERM 15
 check 'SIGINT likewise' stopped INT 2
+check 'it runs, and is halted' halted_while_recording
+/build/harness/collect --place host --simulate --modules /build/module >out 2>err
+code=$?
+check 'collect meanwhile' refused collect
+part procfs
+check 'a second test meanwhile' refused collector-guest
+check 'SIGKILL: what cannot be undone then is left' killed
+part procfs
+check 'the next one removes that, says so, and runs' next_cleans
 # shellcheck disable=SC2086 # a list of numbers
 kill $others
 done_testing

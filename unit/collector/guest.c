@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "checks.h"
+#include "collect.h"
 #include "cycles.h"
 #include "figures.h"
 #include "kernel_module.h"
@@ -70,16 +71,43 @@ static int run_one(char **argv)
 	return 2;
 }
 
-/* What somebody uses must not be unloaded. */
-static const char *refusal(void)
+static const struct mc_host_use use = {
+	.program = MC_COLLECTOR_TEST,
+	.doing = "testing",
+	.file = MC_COLLECTOR_TEST,
+	.module = {MC_COLLECTOR_MODULE, MC_SIM_MODULE, CHECKS_PROCFS_MODULE},
+	.instance = {WATCH_INSTANCE, WATCH_SECOND_INSTANCE, WATCH_OTHER_INSTANCE},
+	.beside = MC_COLLECT,
+};
+#define ALL_MODULES 7
+
+static int take(struct mc_host_state *host, const struct mc_host_use *whose, unsigned int modules,
+		struct mc_failure *failure)
+{
+	char note[512];
+	int result = mc_host_take(host, whose, modules, note, sizeof(note), failure);
+
+	if (*note)
+		fprintf(stderr, MC_COLLECTOR_TEST ": %s\n", note);
+	return result;
+}
+
+/* What somebody uses must not be unloaded; what a killed run has left must not be in the way. */
+static int take_machine(struct mc_host_state *host, struct mc_failure *failure)
 {
 	if (geteuid())
-		return "it loads kernel modules, which needs root (sudo)";
-	if (mc_kernel_module_loaded(MC_COLLECTOR_MODULE))
-		return "module collector is loaded: unload it first (rmmod collector)";
-	if (mc_kernel_module_loaded(MC_SIM_MODULE))
-		return "module rdt_sim is loaded: unload it first (rmmod rdt_sim)";
-	return NULL;
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "it loads kernel modules, which needs root (sudo)");
+	/* A run that was killed may have had a collect of its own, which is killed with it. */
+	if (take(host, &mc_collect_use, 0, failure))
+		return -1;
+	mc_host_release(host);
+	if (take(host, &use, ALL_MODULES, failure))
+		return -1;
+	if (!mc_host_write(host, "", failure))
+		return 0;
+	mc_host_release(host);
+	return -1;
 }
 
 /* What was asked for but not done must not look as if it had passed. */
@@ -97,6 +125,7 @@ static void judge_end(void)
 
 int main(int argc, char **argv)
 {
+	struct mc_host_state host;
 	struct mc_failure failure;
 	int words, code;
 
@@ -104,22 +133,22 @@ int main(int argc, char **argv)
 		watch_use_build(argv[2]);
 		argv += 2;
 	}
-	if (refusal()) {
-		fprintf(stderr, "collector-guest: %s\n", refusal());
-		return 3;
+	if (mc_stop_install(&failure) || take_machine(&host, &failure)) {
+		fprintf(stderr, MC_COLLECTOR_TEST ": %s\n", failure.text);
+		return failure.exit_code;
 	}
-	if (mc_stop_install(&failure))
-		return 3;
 	klog_begin();
 	for (argv++; *argv && !mc_stop_requested(); argv += words) {
 		words = run_one(argv);
 		if (!words) {
-			fprintf(stderr, "collector-guest: there is no %s\n", *argv);
+			fprintf(stderr, MC_COLLECTOR_TEST ": there is no %s\n", *argv);
+			mc_host_release(&host);
 			return 2;
 		}
 	}
 	judge_end();
 	code = tap_end();
+	mc_host_release(&host);
 	mc_stop_end();
 	return code;
 }

@@ -19,7 +19,6 @@
 #include "memory_collector/child.h"
 #include "tap.h"
 
-#define INSTANCE "memory_collector_test"
 #define SETTLE_MS 100
 /* PID_MAX_LIMIT of a 64-bit kernel */
 #define TGID_MAX 4194304
@@ -135,7 +134,7 @@ static bool begin(struct watch *watch, const struct watch_plan *plan, struct mc_
 	terms.max_rmid = watch_stat("rmid_max");
 	terms.min_free_ns = parameter("min_free_ns");
 	watch->history = mc_rmid_history_new(&terms);
-	watch->trace = mc_collector_trace_new(INSTANCE, plan->kinds, plan->kib, failure);
+	watch->trace = mc_collector_trace_new(WATCH_INSTANCE, plan->kinds, plan->kib, failure);
 	return watch->history && watch->trace && !mc_collector_stats_read(&watch->begun, failure);
 }
 

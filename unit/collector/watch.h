@@ -9,6 +9,11 @@
 #include "collector_trace.h"
 #include "rmid_history.h"
 
+/* The trace instances that are made here, so that a later run knows what a killed one left */
+#define WATCH_INSTANCE "memory_collector_test"
+#define WATCH_SECOND_INSTANCE "memory_collector_second"
+#define WATCH_OTHER_INSTANCE "memory_collector_other"
+
 /* Where things are: the modules' folder, the programs of step.c, and collect */
 extern char watch_modules[], watch_alpha[], watch_beta[], watch_collect[];
 
