@@ -511,6 +511,137 @@ static void resctrl_comes(void)
 	watch_end(&watch);
 }
 
+/* Far fewer RMIDs than processes that come, one after the other */
+#define FEW "max_rmid=31"
+#define FEW_MAX 31
+#define CHILDREN 100
+
+struct children {
+	struct mc_collector_trace *trace;
+	bool mounted;
+	int64_t tgid[CHILDREN];
+	unsigned int n, given, freed, not_emulated;
+	uint64_t freed_by_all;
+};
+
+static bool is_ours(const struct children *children, int64_t tgid)
+{
+	unsigned int i;
+
+	for (i = 0; i < children->n && children->tgid[i] != tgid; i++)
+		;
+	return i < children->n;
+}
+
+static void see_child(void *data, const struct mc_event *event)
+{
+	struct children *children = data;
+
+	children->mounted |= event->kind == MC_RESCTRL_MOUNTED;
+	if ((event->kind != MC_RMID_ALLOC && event->kind != MC_RMID_FREE) ||
+	    !is_ours(children, event->tgid))
+		return;
+	children->given += event->kind == MC_RMID_ALLOC;
+	children->freed += event->kind == MC_RMID_FREE;
+	children->not_emulated += event->source != MC_SOURCE_EMULATED;
+}
+
+static bool look(struct children *children)
+{
+	struct mc_failure failure;
+
+	return !mc_collector_trace_read(children->trace, see_child, children, &failure);
+}
+
+/* The event comes when everything else is done. */
+static bool has_taken_over(void *data)
+{
+	struct children *children = data;
+
+	return look(children) && children->mounted;
+}
+
+static bool all_given(void *data)
+{
+	struct children *children = data;
+
+	return look(children) && children->given == children->n;
+}
+
+static bool all_freed(void *data)
+{
+	struct children *children = data;
+
+	return look(children) && children->freed == children->given;
+}
+
+/* Others may come and go: what rests now has been freed since we last looked. */
+static bool none_stays_in_limbo(void *data)
+{
+	struct children *children = data;
+	uint64_t before = children->freed_by_all, limbo = watch_stat("rmid_limbo");
+
+	children->freed_by_all = watch_stat("rmid_freed");
+	return limbo <= children->freed_by_all - before;
+}
+
+/* Whoever has no RMID asks for one whenever it is switched in. */
+static bool sleep_on(int unused)
+{
+	while (!mc_stop_requested())
+		watch_sleep_ms(1);
+	return true;
+}
+
+static bool one_child(struct children *children)
+{
+	struct crowd crowd = {.n = 0};
+	bool good = crowd_start(&crowd, 1, sleep_on, 0);
+
+	if (good) {
+		children->tgid[children->n++] = crowd.pid[0];
+		good = watch_wait(all_given, children);
+	}
+	crowd_kill(&crowd);
+	return good;
+}
+
+static void numbers_go_on(struct children *children)
+{
+	bool good = true;
+
+	while (good && children->n < CHILDREN)
+		good = one_child(children);
+	tap_check(watch_wait(all_freed, children), "what processes have got is freed with them");
+	if (!good && watch_stat("rmid_used") >= FEW_MAX)
+		tap_skip("every process still gets an RMID", "others have all of them");
+	else
+		tap_check(good, "every process still gets an RMID: %u of %u", children->given,
+			  children->n);
+	tap_check(children->given > 0 && !children->not_emulated, "and events say emulated");
+	children->freed_by_all = watch_stat("rmid_freed");
+	tap_check(watch_wait(none_stays_in_limbo, children), "none stays in limbo");
+	tap_note("refused: %" PRIu64 " for now, %" PRIu64 " since all were used; in limbo %" PRIu64,
+		 watch_stat("rmid_later"), watch_stat("rmid_never"), watch_stat("rmid_limbo"));
+}
+
+/* There is no cache left to look at: they rest for a time only. */
+static void after_resctrl(void)
+{
+	static const struct watch_plan plan = {FEW, "", MC_KINDS_RMID | MC_KIND(MC_RESCTRL_MOUNTED),
+					       KIB};
+	struct children children = {.n = 0};
+	struct watch watch;
+
+	if (!watch_begin(&watch, &plan))
+		return;
+	children.trace = watch.trace;
+	if (tap_check(sim_set("resctrl", "Y") && watch_wait(has_taken_over, &children),
+		      "it is mounted, with few RMIDs"))
+		numbers_go_on(&children);
+	watch_end(&watch);
+}
+
 void checks_samples(void)
 {
 	tap_about("samples");
@@ -525,4 +656,5 @@ void checks_samples(void)
 	log_of_writes();
 	tap_about("resctrl");
 	resctrl_comes();
+	after_resctrl();
 }
