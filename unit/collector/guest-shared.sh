@@ -144,6 +144,31 @@ was killed; removed what it left: module collector module rdt_sim trace instance
 	}
 }
 
+# And the other way round; the file says who it is as soon as it has the lock.
+refused_beside_collect() {
+	/build/harness/collect --place host --simulate --modules /build/module --duration 600s \
+		>said 2>&1 &
+	running=$!
+	steps=0
+	until [ -s /run/memory-collector/collect ]; do
+		steps=$((steps + 1))
+		[ $steps -le 600 ] && kill -0 $running || {
+			cat said
+			return 1
+		}
+		sleep 0.1
+	done
+	part procfs
+	kill -s INT $running
+	wait $running
+	[ "$code" = 3 ] && [ ! -s out ] && nothing_left && grep -q \
+		"^collector-guest: another collect (pid $running) is collecting on this machine" err || {
+		echo "exit code $code"
+		cat said out err
+		return 1
+	}
+}
+
 alpha_lives() {
 	read -r name </proc/$alpha/comm && [ "$name" = alpha ]
 }
@@ -153,6 +178,7 @@ check 'all of it, beside others' all_pass
 check 'and others that are called as its own still run' alpha_lives
 check 'SIGTERM: a failed check, and nothing is left' stopped TERM 15
 check 'SIGINT likewise' stopped INT 2
+check 'a test while collect collects' refused_beside_collect
 check 'it runs, and is halted' halted_while_recording
 /build/harness/collect --place host --simulate --modules /build/module >out 2>err
 code=$?
