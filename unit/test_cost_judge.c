@@ -20,14 +20,17 @@ static void test_median_and_spread(void **state)
 	static const struct {
 		double value[5];
 		size_t n;
-		double median, spread;
+		double median, spread, of_most;
 	} rows[] = {
-		{{7}, 1, 7, 0},
-		{{4, 2}, 2, 3, 2 / 3.0},
-		{{9, 1, 5}, 3, 5, 8 / 5.0},
-		{{100, 100, 100, 100, 10000}, 5, 100, 99},
-		{{-4, -2}, 2, -3, 2 / 3.0},
-		{{0, 0, 0}, 3, 0, 0},
+		{{7}, 1, 7, 0, 0},
+		{{4, 2}, 2, 3, 2 / 3.0, 2 / 3.0},
+		{{9, 1, 5}, 3, 5, 8 / 5.0, 8 / 5.0},
+		{{100, 100, 100, 10000}, 4, 100, 99, 99},
+		{{100, 100, 100, 100, 10000}, 5, 100, 99, 0},
+		{{100, 1, 102, 101, 103}, 5, 101, 102 / 101.0, 3 / 101.0},
+		{{100, 1, 102, 101, 10000}, 5, 101, 9999 / 101.0, 101 / 101.0},
+		{{-4, -2}, 2, -3, 2 / 3.0, 2 / 3.0},
+		{{0, 0, 0}, 3, 0, 0, 0},
 	};
 	size_t i, j;
 
@@ -41,6 +44,7 @@ static void test_median_and_spread(void **state)
 		assert_non_null(figure);
 		assert_true(cost_figure_median(figure) == rows[i].median);
 		assert_true(fabs(cost_figure_spread(figure) - rows[i].spread) < 1e-9);
+		assert_true(fabs(cost_figure_spread_of_most(figure) - rows[i].of_most) < 1e-9);
 	}
 }
 

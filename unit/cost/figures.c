@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* With fewer rounds than these each of them counts. */
+#define ODD_ONE_OUT_OF 5
+
 static int by_value(const void *a, const void *b)
 {
 	double left = *(const double *)a, right = *(const double *)b;
@@ -52,6 +55,19 @@ double cost_figure_median(const struct cost_figure *figure)
 	memcpy(sorted, figure->value, figure->n * sizeof(*sorted));
 	qsort(sorted, figure->n, sizeof(*sorted), by_value);
 	return (sorted[(figure->n - 1) / 2] + sorted[figure->n / 2]) / 2;
+}
+
+double cost_figure_spread_of_most(const struct cost_figure *figure)
+{
+	double sorted[COST_VALUES_MAX], apart, median = cost_figure_median(figure);
+	size_t n = figure->n;
+
+	if (n < ODD_ONE_OUT_OF)
+		return cost_figure_spread(figure);
+	memcpy(sorted, figure->value, n * sizeof(*sorted));
+	qsort(sorted, n, sizeof(*sorted), by_value);
+	apart = fmin(sorted[n - 2] - sorted[0], sorted[n - 1] - sorted[1]);
+	return median != 0 ? apart / fabs(median) : 0;
 }
 
 double cost_figure_spread(const struct cost_figure *figure)

@@ -35,4 +35,7 @@ double cost_figure_median(const struct cost_figure *figure);
 /* How far the rounds are apart, as a share of their median */
 double cost_figure_spread(const struct cost_figure *figure);
 
+/* The same of all but the odd one out, where there are five or more */
+double cost_figure_spread_of_most(const struct cost_figure *figure);
+
 #endif

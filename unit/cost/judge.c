@@ -128,7 +128,7 @@ struct cost_verdict cost_judge(const struct cost_check *check, const struct cost
 
 bool cost_figure_repeats(const struct cost_figure *figure)
 {
-	double spread = cost_figure_spread(figure);
+	double spread = cost_figure_spread_of_most(figure);
 
 	return spread <= COST_SPREAD ||
 	       spread * fabs(cost_figure_median(figure)) <= COST_SPREAD_INSTRUCTIONS;
