@@ -8,6 +8,7 @@
 #define pr_fmt(fmt) "Memory Collector: " fmt
 
 #include <linux/cpumask.h>
+#include <linux/sched.h>
 #include <linux/smp.h>
 #include <linux/string.h>
 #include <linux/time64.h>
@@ -92,6 +93,11 @@ static struct rdt_sim_processor usual(void)
 	};
 }
 
+static unsigned int first_cpu(void)
+{
+	return cpumask_first(cpu_online_mask);
+}
+
 static bool begin(struct ktap *ktap, const struct rdt_sim_processor *wanted)
 {
 	int err;
@@ -101,7 +107,10 @@ static bool begin(struct ktap *ktap, const struct rdt_sim_processor *wanted)
 	err = rdt_sim_registers_init(&processor);
 	if (!KTAP_EXPECT(ktap, !err, "error %d", err))
 		return false;
+	/* The CPU that it tries the registers on counts a read. */
+	set_cpus_allowed_ptr(current, cpumask_of(first_cpu()));
 	err = rdt_open(&rdt, RDT_CHOICE_ON);
+	set_cpus_allowed_ptr(current, cpu_possible_mask);
 	if (KTAP_EXPECT(ktap, !err, "error %d", err))
 		return true;
 	rdt_sim_registers_exit();
@@ -233,11 +242,6 @@ static u64 value_of(struct ktap *ktap, unsigned int cpu, u32 rmid, u32 event)
 static u64 pqr(unsigned int cpu)
 {
 	return rdt_sim_registers_cpu(cpu).pqr;
-}
-
-static unsigned int first_cpu(void)
-{
-	return cpumask_first(cpu_online_mask);
 }
 
 /* Return: nr_cpu_ids where there is one only. */

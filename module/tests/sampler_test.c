@@ -116,6 +116,11 @@ static void end(void)
 	rdt_sim_registers_exit();
 }
 
+static unsigned int first_cpu(void)
+{
+	return cpumask_first(cpu_online_mask);
+}
+
 /* No CPU has joined yet. */
 static bool begin(struct ktap *ktap, const struct scene *scene)
 {
@@ -127,8 +132,12 @@ static bool begin(struct ktap *ktap, const struct scene *scene)
 	n_samples = 0;
 	meanwhile = NULL;
 	err = rdt_sim_registers_init(&processor);
-	if (!err)
+	if (!err) {
+		/* The CPU that it tries the registers on counts a read. */
+		set_cpus_allowed_ptr(current, cpumask_of(first_cpu()));
 		err = rdt_open(&rdt, RDT_CHOICE_ON);
+		set_cpus_allowed_ptr(current, cpu_possible_mask);
+	}
 	if (!err)
 		err = rmid_allocator_init(&allocator, rdt.features.max_rmid, &scene->rmids,
 					  &no_events);
@@ -144,11 +153,6 @@ static bool begin(struct ktap *ktap, const struct scene *scene)
 }
 
 /* ---- CPUs ---- */
-
-static unsigned int first_cpu(void)
-{
-	return cpumask_first(cpu_online_mask);
-}
 
 /* Return: nr_cpu_ids where there is one only. */
 static unsigned int second_cpu(struct ktap *ktap)
