@@ -4,8 +4,8 @@
  *
  * Everything in a picture that depends on the result reaches its script as data,
  * in files of fixed names in gnuplot's working folder, so that no name or path is
- * ever part of a command. What the files hold is described in style.gp, ccdf.gp
- * and panels.gp.
+ * ever part of a command. What the files hold is described in style.gp, ccdf.gp,
+ * panels.gp and the scripts themselves.
  */
 #include "plot_data.h"
 
@@ -41,13 +41,17 @@ struct span {
  * @span: extend a range by the scenario's values
  * @values: write the scenario's part of the data file
  * @panels: is made of panels: an invalid scenario is drawn, and marked
+ * @below_zero: has room for values below 0
  */
 struct picture {
 	const char *name;
-	const char *(*why_not)(const struct mc_scenario_result *scenario);
+	const char *(*why_not)(const struct mc_result *result,
+			       const struct mc_scenario_result *scenario);
 	void (*span)(const struct mc_scenario_result *scenario, struct span *span);
-	void (*values)(const struct mc_scenario_result *scenario, FILE *to);
+	void (*values)(const struct mc_result *result, const struct mc_scenario_result *scenario,
+		       FILE *to);
 	bool panels;
+	bool below_zero;
 };
 
 /* ---- small things ---- */
@@ -123,17 +127,20 @@ static const char *why_no_distribution(const struct mc_scenario_result *scenario
 	return total_of(buckets) ? NULL : "no tick was measured";
 }
 
-static const char *why_no_delay(const struct mc_scenario_result *scenario)
+static const char *why_no_delay(const struct mc_result *result,
+				const struct mc_scenario_result *scenario)
 {
 	return why_no_distribution(scenario, &scenario->delta_histogram);
 }
 
-static const char *why_no_corrected(const struct mc_scenario_result *scenario)
+static const char *why_no_corrected(const struct mc_result *result,
+				    const struct mc_scenario_result *scenario)
 {
 	return why_no_distribution(scenario, &scenario->corrected_histogram);
 }
 
-static const char *why_no_skew(const struct mc_scenario_result *scenario)
+static const char *why_no_skew(const struct mc_result *result,
+			       const struct mc_scenario_result *scenario)
 {
 	if (why_not_again(scenario))
 		return why_not_again(scenario);
@@ -210,24 +217,28 @@ static void put_distribution(const char *name, const struct mc_buckets *buckets,
 	fputs("\n\n", to);
 }
 
-static void put_delay(const struct mc_scenario_result *scenario, FILE *to)
+static void put_delay(const struct mc_result *result, const struct mc_scenario_result *scenario,
+		      FILE *to)
 {
 	put_distribution(scenario->test, &scenario->delta_histogram, &scenario->delta, to);
 }
 
-static void put_corrected(const struct mc_scenario_result *scenario, FILE *to)
+static void put_corrected(const struct mc_result *result, const struct mc_scenario_result *scenario,
+			  FILE *to)
 {
 	put_distribution(scenario->test, &scenario->corrected_histogram, &scenario->corrected, to);
 }
 
-static void put_skew(const struct mc_scenario_result *scenario, FILE *to)
+static void put_skew(const struct mc_result *result, const struct mc_scenario_result *scenario,
+		     FILE *to)
 {
 	put_distribution(scenario->test, &scenario->skew_histogram, &scenario->skew, to);
 }
 
 /* ---- percentiles ---- */
 
-static const char *why_no_percentiles(const struct mc_scenario_result *scenario)
+static const char *why_no_percentiles(const struct mc_result *result,
+				      const struct mc_scenario_result *scenario)
 {
 	if (why_not_again(scenario))
 		return why_not_again(scenario);
@@ -242,7 +253,8 @@ static void span_percentiles(const struct mc_scenario_result *scenario, struct s
 	include(span, scenario->delta.max);
 }
 
-static void put_percentiles(const struct mc_scenario_result *scenario, FILE *to)
+static void put_percentiles(const struct mc_result *result,
+			    const struct mc_scenario_result *scenario, FILE *to)
 {
 	const struct mc_stats *delta = &scenario->delta;
 
@@ -251,9 +263,50 @@ static void put_percentiles(const struct mc_scenario_result *scenario, FILE *to)
 		delta->p50, delta->p90, delta->p99, delta->p99_9, delta->p99_99, delta->max);
 }
 
+/* ---- entry beside delta ---- */
+
+static bool has_lead(const struct mc_scenario_result *scenario)
+{
+	return *scenario->lead.mode && strcmp(scenario->lead.mode, "off");
+}
+
+/* Without a lead entry is delta: that is shown beside one with a lead, and nothing by itself. */
+static const char *why_no_entry(const struct mc_result *result,
+				const struct mc_scenario_result *scenario)
+{
+	if (why_no_percentiles(result, scenario))
+		return why_no_percentiles(result, scenario);
+	if (!scenario->entry.count)
+		return "no entry was measured";
+	for (size_t i = 0; i < result->n_scenarios; i++)
+		if (has_lead(&result->scenario[i]))
+			return NULL;
+	return "the lead was off, so that entry is delta";
+}
+
+static void span_entry(const struct mc_scenario_result *scenario, struct span *span)
+{
+	include(span, scenario->entry.p50);
+	include(span, scenario->delta.p99);
+}
+
+static void put_entry(const struct mc_result *result, const struct mc_scenario_result *scenario,
+		      FILE *to)
+{
+	const struct mc_stats *entry = &scenario->entry, *delta = &scenario->delta;
+
+	put_name(to, scenario->test);
+	fprintf(to,
+		" %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64
+		" %" PRIu64 "\n",
+		entry->p50, entry->p90, entry->p99, delta->p50, delta->p90, delta->p99,
+		scenario->spin.total_ns, scenario->expected_ticks * result->interval_ns);
+}
+
 /* ---- delay over time ---- */
 
-static const char *why_no_timeline(const struct mc_scenario_result *scenario)
+static const char *why_no_timeline(const struct mc_result *result,
+				   const struct mc_scenario_result *scenario)
 {
 	const struct mc_timeline *timeline = &scenario->timeline;
 
@@ -302,7 +355,8 @@ static int64_t zero_of(const struct mc_scenario_result *scenario)
 	return scenario->timeline.origin_ns;
 }
 
-static void put_timeline(const struct mc_scenario_result *scenario, FILE *to)
+static void put_timeline(const struct mc_result *result, const struct mc_scenario_result *scenario,
+			 FILE *to)
 {
 	const struct mc_timeline *timeline = &scenario->timeline;
 	int64_t start = since(timeline->origin_ns, zero_of(scenario));
@@ -347,7 +401,8 @@ static void put_heatmap_row(const struct mc_timeline *timeline, unsigned int cpu
 	fputs("\n", to);
 }
 
-static void put_heatmap(const struct mc_scenario_result *scenario, FILE *to)
+static void put_heatmap(const struct mc_result *result, const struct mc_scenario_result *scenario,
+			FILE *to)
 {
 	const struct mc_timeline *timeline = &scenario->timeline;
 
@@ -358,11 +413,12 @@ static void put_heatmap(const struct mc_scenario_result *scenario, FILE *to)
 	fputs("\n\n", to);
 }
 
-static const char *why_no_heatmap(const struct mc_scenario_result *scenario)
+static const char *why_no_heatmap(const struct mc_result *result,
+				  const struct mc_scenario_result *scenario)
 {
-	if (!scenario->timeline.n_cpus && !why_no_timeline(scenario))
+	if (!scenario->timeline.n_cpus && !why_no_timeline(result, scenario))
 		return "no CPU has a timeline";
-	return why_no_timeline(scenario);
+	return why_no_timeline(result, scenario);
 }
 
 static void put_mark(int64_t mark, int64_t zero, FILE *to)
@@ -394,12 +450,13 @@ static void put_panel(const struct mc_scenario_result *scenario, FILE *to)
 }
 
 static const struct picture pictures[] = {
-	{"delay", why_no_delay, span_delay, put_delay, false},
-	{"corrected", why_no_corrected, span_delay, put_corrected, false},
-	{"skew", why_no_skew, span_skew, put_skew, false},
-	{"percentiles", why_no_percentiles, span_percentiles, put_percentiles, false},
-	{"timeline", why_no_timeline, span_timeline, put_timeline, true},
-	{"heatmap", why_no_heatmap, span_heatmap, put_heatmap, true},
+	{"delay", why_no_delay, span_delay, put_delay, false, false},
+	{"corrected", why_no_corrected, span_delay, put_corrected, false, false},
+	{"skew", why_no_skew, span_skew, put_skew, false, false},
+	{"percentiles", why_no_percentiles, span_percentiles, put_percentiles, false, false},
+	{"entry", why_no_entry, span_entry, put_entry, false, true},
+	{"timeline", why_no_timeline, span_timeline, put_timeline, true, false},
+	{"heatmap", why_no_heatmap, span_heatmap, put_heatmap, true, false},
 };
 
 #define N_PICTURES (sizeof(pictures) / sizeof(pictures[0]))
@@ -411,9 +468,10 @@ const char *mc_plot_name(unsigned int i)
 
 /* ---- what is said around a picture ---- */
 
-static bool is_drawn(const struct picture *picture, const struct mc_scenario_result *scenario)
+static bool is_drawn(const struct mc_result *result, const struct picture *picture,
+		     const struct mc_scenario_result *scenario)
 {
-	return !picture->why_not(scenario);
+	return !picture->why_not(result, scenario);
 }
 
 static const char *place_name(const struct mc_result *result)
@@ -478,21 +536,22 @@ static void put_note(struct notes *notes, const char *text)
 }
 
 /* What is wrong with a scenario in this picture, NULL where nothing is */
-static const char *remark_of(const struct picture *picture,
+static const char *remark_of(const struct mc_result *result, const struct picture *picture,
 			     const struct mc_scenario_result *scenario)
 {
-	const char *why = picture->why_not(scenario);
+	const char *why = picture->why_not(result, scenario);
 
 	return !why && scenario->status != MC_STATUS_OK ? scenario->reason : why;
 }
 
-static bool same_remark(const struct picture *picture, const struct mc_scenario_result *one,
+static bool same_remark(const struct mc_result *result, const struct picture *picture,
+			const struct mc_scenario_result *one,
 			const struct mc_scenario_result *other)
 {
-	const char *a = remark_of(picture, one), *b = remark_of(picture, other);
+	const char *a = remark_of(result, picture, one), *b = remark_of(result, picture, other);
 
 	return a && b && one->status == other->status &&
-	       is_drawn(picture, one) == is_drawn(picture, other) && !strcmp(a, b);
+	       is_drawn(result, picture, one) == is_drawn(result, picture, other) && !strcmp(a, b);
 }
 
 /* One note for all scenarios of which the same is to be said, at the first of them */
@@ -505,7 +564,7 @@ static void put_remark(const struct mc_result *result, const struct picture *pic
 	size_t used = 0;
 
 	for (size_t i = 0; i < at; i++) {
-		if (same_remark(picture, &result->scenario[i], scenario))
+		if (same_remark(result, picture, &result->scenario[i], scenario))
 			return;
 	}
 	if (notes->n == NOTES_MAX) {
@@ -513,7 +572,7 @@ static void put_remark(const struct mc_result *result, const struct picture *pic
 		return;
 	}
 	for (size_t i = at; i < result->n_scenarios; i++) {
-		if (!same_remark(picture, &result->scenario[i], scenario))
+		if (!same_remark(result, picture, &result->scenario[i], scenario))
 			continue;
 		if (used > NOTE_NAMES)
 			more++;
@@ -524,9 +583,10 @@ static void put_remark(const struct mc_result *result, const struct picture *pic
 	if (more)
 		used += snprintf(text + used, sizeof(text) - used, " and %u more", more);
 	snprintf(text + used, sizeof(text) - used, ": %s%s%s%s",
-		 is_drawn(picture, scenario) ? "" : "not shown, ",
+		 is_drawn(result, picture, scenario) ? "" : "not shown, ",
 		 scenario->status == MC_STATUS_OK ? "" : mc_status_name(scenario->status),
-		 scenario->status == MC_STATUS_OK ? "" : ": ", remark_of(picture, scenario));
+		 scenario->status == MC_STATUS_OK ? "" : ": ",
+		 remark_of(result, picture, scenario));
 	put_note(notes, text);
 }
 
@@ -540,10 +600,10 @@ static void put_notes(const struct mc_result *result, const struct picture *pict
 		snprintf(line, sizeof(line), "Kernels: %s", kernels);
 		put_note(&notes, line);
 	}
-	if (span->from < 1)
+	if (span->from < 1 && !picture->below_zero)
 		put_note(&notes, "Values below 1 ns are drawn at 1 ns.");
 	for (size_t i = 0; i < result->n_scenarios; i++) {
-		if (remark_of(picture, &result->scenario[i]))
+		if (remark_of(result, picture, &result->scenario[i]))
 			put_remark(result, picture, i, &notes);
 	}
 	if (notes.more) {
@@ -600,7 +660,7 @@ static void put_styles(const struct mc_result *result, const struct picture *pic
 	unsigned int scenario, variant;
 
 	for (size_t i = 0; i < result->n_scenarios; i++) {
-		if (!is_drawn(picture, &result->scenario[i]))
+		if (!is_drawn(result, picture, &result->scenario[i]))
 			continue;
 		place_of(result, i, &scenario, &variant);
 		fprintf(to, "style %u %u\n", scenario, variant);
@@ -616,7 +676,7 @@ static void write_info(const struct mc_result *result, const struct picture *pic
 	const char *name;
 
 	for (size_t i = 0; i < result->n_scenarios; i++) {
-		if (!is_drawn(picture, &result->scenario[i]))
+		if (!is_drawn(result, picture, &result->scenario[i]))
 			continue;
 		shown++;
 		picture->span(&result->scenario[i], &span);
@@ -633,15 +693,15 @@ static void write_info(const struct mc_result *result, const struct picture *pic
 static void write_values(const struct mc_result *result, const struct picture *picture, FILE *to)
 {
 	for (size_t i = 0; i < result->n_scenarios; i++) {
-		if (is_drawn(picture, &result->scenario[i]))
-			picture->values(&result->scenario[i], to);
+		if (is_drawn(result, picture, &result->scenario[i]))
+			picture->values(result, &result->scenario[i], to);
 	}
 }
 
 static void write_panels(const struct mc_result *result, const struct picture *picture, FILE *to)
 {
 	for (size_t i = 0; i < result->n_scenarios; i++) {
-		if (is_drawn(picture, &result->scenario[i]))
+		if (is_drawn(result, picture, &result->scenario[i]))
 			put_panel(&result->scenario[i], to);
 	}
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 #
-# places.gp - percentiles side by side, scenario by scenario; for percentiles.gp
+# places.gp - percentiles side by side, scenario by scenario; for percentiles.gp and entry.gp
 #
 # PICTURE.dat, a line per scenario: its name, then values
 #

@@ -2,7 +2,8 @@
 #
 # style.gp - what all pictures have in common; each picture's script loads it
 #
-# By hand, for any PICTURE of delay, corrected, skew, percentiles, timeline, heatmap:
+# By hand, for any PICTURE of delay, corrected, skew, percentiles, entry, timeline,
+# heatmap:
 #
 #	cd results/FOLDER/plots && gnuplot PROJECT/results/PICTURE.gp
 #

@@ -63,7 +63,8 @@ static char *new_folder(void)
 	return path;
 }
 
-static void assert_file(int folder, const char *name, const char *expected)
+/* All of a file, until the next call */
+static const char *text_of(int folder, const char *name)
 {
 	static char text[1 << 16];
 	int fd = openat(folder, name, O_RDONLY);
@@ -74,7 +75,20 @@ static void assert_file(int folder, const char *name, const char *expected)
 	assert_true(got >= 0);
 	text[got] = '\0';
 	close(fd);
-	assert_string_equal(text, expected);
+	return text;
+}
+
+static void assert_file(int folder, const char *name, const char *expected)
+{
+	assert_string_equal(text_of(folder, name), expected);
+}
+
+static void assert_file_has(int folder, const char *name, const char *expected)
+{
+	const char *text = text_of(folder, name);
+
+	if (!strstr(text, expected))
+		fail_msg("no '%s' in %s: '%s'", expected, name, text);
 }
 
 /* ---- data files ---- */
@@ -131,6 +145,10 @@ static struct mc_result *small_result(void)
 	set_buckets(&scenario->skew_histogram, skew, 1);
 	scenario->delta = (struct mc_stats){
 		.count = 10, .p50 = 10, .p90 = 11, .p99 = 12, .p99_9 = 13, .p99_99 = 14, .max = 129};
+	strcpy(scenario->lead.mode, "auto");
+	scenario->entry = (struct mc_stats){.count = 10, .p50 = -20, .p90 = -3, .p99 = 9};
+	scenario->spin.total_ns = 150;
+	scenario->expected_ticks = 11;
 	scenario->corrected.max = 1001;
 	scenario->skew.max = 5;
 	scenario->marks.window_start_ns = 1000;
@@ -185,6 +203,8 @@ static void small_model(void **state)
 		{"skew.dat", "\"one\"\n5 4 4\n\n\n"},
 		{"skew.info", "shown 1\nfrom 5\nto 5\n" SUBTITLE NOT_SHOWN},
 		{"percentiles.dat", "\"one\" 10 11 12 13 14 129\n"},
+		{"entry.dat", "\"one\" -20 -3 9 10 11 12 150 2750000\n"},
+		{"entry.info", "shown 1\nfrom -20\nto 12\n" SUBTITLE NOT_SHOWN},
 		{"timeline.dat", "-100 2 11 12\n0 0 ? ?\n100 1 129 129\n\n\n0 1 7 7\n\n\n"},
 		{"timeline.info",
 		 "shown 2\nfrom 7\nto 129\n" SUBTITLE "note \"bad: invalid: 1 event lost\"\n"
@@ -212,27 +232,66 @@ static void small_model(void **state)
 	mc_result_free(result);
 }
 
+/* Without a lead entry is delta: worth a look only beside one with a lead. */
+static void entry_needs_a_lead(void **state)
+{
+	static const struct {
+		const char *mode[2], *dat, *info;
+	} rows[] = {
+		{{"off", "auto"},
+		 "\"cpu+a\" 10 20 30 11 21 31 0 5000\n\"cpu+b\" 10 20 30 11 21 31 0 5000\n",
+		 "shown 2\nfrom 10\nto 31\n"},
+		{{"off", "off"},
+		 "",
+		 "note \"cpu+a, cpu+b: not shown, the lead was off, so that entry is delta\"\n"},
+		/* of files from before there were leads, nothing is known */
+		{{"", ""}, "", "so that entry is delta"},
+	};
+
+	for (size_t row = 0; row < sizeof(rows) / sizeof(rows[0]); row++) {
+		struct mc_result *result = mc_result_new();
+		struct mc_failure failure;
+		char *path = new_folder();
+		int folder = open(path, O_RDONLY | O_DIRECTORY);
+
+		result->interval_ns = 1000;
+		for (size_t i = 0; i < 2; i++) {
+			struct mc_scenario_result *scenario =
+				mc_result_add(result, i ? "cpu+b" : "cpu+a");
+
+			scenario->status = MC_STATUS_OK;
+			strcpy(scenario->lead.mode, rows[row].mode[i]);
+			scenario->expected_ticks = 5;
+			scenario->entry =
+				(struct mc_stats){.count = 5, .p50 = 10, .p90 = 20, .p99 = 30};
+			scenario->delta =
+				(struct mc_stats){.count = 5, .p50 = 11, .p90 = 21, .p99 = 31};
+		}
+		assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
+		assert_file(folder, "entry.dat", rows[row].dat);
+		assert_file_has(folder, "entry.info", rows[row].info);
+		close(folder);
+		free(path);
+		mc_result_free(result);
+	}
+}
+
 /* Their names would not fit above the picture. */
 static void several_kernels(void **state)
 {
 	struct mc_result *result = small_result();
 	struct mc_failure failure;
-	char *path = new_folder(), text[2048];
-	int folder = open(path, O_RDONLY | O_DIRECTORY), info;
-	ssize_t length;
+	char *path = new_folder();
+	int folder = open(path, O_RDONLY | O_DIRECTORY);
 
 	strcpy(result->scenario[0].test, "one@rt");
 	strcpy(result->scenario[0].kernel, "6.1-rt");
 	strcpy(result->scenario[1].test, "bad@sid");
 	strcpy(result->scenario[1].kernel, "7.2");
 	assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
-	info = openat(folder, "delay.info", O_RDONLY);
-	length = read(info, text, sizeof(text) - 1);
-	assert_true(length > 0);
-	text[length] = '\0';
-	assert_non_null(strstr(text, "subtitle \"kernels as named below, on the machine itself"));
-	assert_non_null(strstr(text, "note \"Kernels: rt 6.1-rt, sid 7.2\"\n"));
-	close(info);
+	assert_file_has(folder, "delay.info",
+			"subtitle \"kernels as named below, on the machine itself");
+	assert_file_has(folder, "delay.info", "note \"Kernels: rt 6.1-rt, sid 7.2\"\n");
 	close(folder);
 	free(path);
 	mc_result_free(result);
@@ -335,6 +394,15 @@ static void assert_silent_by_hand(const char *plots, const char *name)
 	close(output);
 }
 
+/* Of a picture in which nothing is to be seen, but that it is so */
+static off_t least_of(int folder, const char *name, off_t least)
+{
+	char info[64];
+
+	snprintf(info, sizeof(info), "%s.info", name);
+	return strncmp(text_of(folder, info), "shown 0\n", 8) ? least : 1000;
+}
+
 static void assert_drawn(struct mc_result *result, off_t least)
 {
 	struct mc_failure failure = {.text = ""};
@@ -347,9 +415,12 @@ static void assert_drawn(struct mc_result *result, off_t least)
 	folder = open(plots, O_RDONLY | O_DIRECTORY);
 	assert_true(folder >= 0);
 	for (unsigned int i = 0; mc_plot_name(i); i++) {
-		assert_silent_by_hand(plots, mc_plot_name(i));
-		assert_picture(folder, mc_plot_name(i), "svg", "<?xml", least);
-		assert_picture(folder, mc_plot_name(i), "png", "\x89PNG\r\n", least);
+		const char *name = mc_plot_name(i);
+		off_t size = least_of(folder, name, least);
+
+		assert_silent_by_hand(plots, name);
+		assert_picture(folder, name, "svg", "<?xml", size);
+		assert_picture(folder, name, "png", "\x89PNG\r\n", size);
 	}
 	assert_int_equal(faccessat(folder, "pwned", F_OK, 0), -1);
 	assert_int_equal(faccessat(folder, "../.plots.new", F_OK, 0), -1);
@@ -380,6 +451,21 @@ static const struct synthetic_profile *with_lead(const struct synthetic_profile 
 	return &lead;
 }
 
+/* With a lead of twice what most ticks need, these are as early as they would be late. */
+static void set_lead(struct mc_scenario_result *scenario, const struct synthetic_profile *profile,
+		     const char *mode)
+{
+	int64_t median_ns = profile->median_ns;
+
+	strcpy(scenario->lead.mode, mode);
+	scenario->entry = scenario->delta;
+	if (!strcmp(mode, "off"))
+		return;
+	scenario->entry.p50 = -median_ns;
+	scenario->entry.p90 = median_ns * (exp(1.3 * profile->sigma) - 2);
+	scenario->spin.total_ns = scenario->expected_ticks * median_ns;
+}
+
 /* Scenarios with a lead off, auto, and off again, on each of some kernels */
 static struct mc_result *compared_result(size_t n_scenarios, unsigned int n_cpus,
 					 const char *const *kernels)
@@ -406,6 +492,7 @@ static struct mc_result *compared_result(size_t n_scenarios, unsigned int n_cpus
 			scenario->marks.window_start_ns = SYNTHETIC_START_NS;
 			synthetic_fill(scenario, i % 3 == 1 ? with_lead(profile) : profile, n_cpus,
 				       100000000);
+			set_lead(scenario, profile, i % 3 == 1 ? "auto" : "off");
 		}
 	}
 	return result;
@@ -437,19 +524,12 @@ static struct mc_result *merged_result(size_t n_scenarios)
 static void assert_info(struct mc_result *result, const char *const *lines)
 {
 	struct mc_failure failure;
-	char *path = new_folder(), text[8192];
-	int folder = open(path, O_RDONLY | O_DIRECTORY), info;
-	ssize_t length;
+	char *path = new_folder();
+	int folder = open(path, O_RDONLY | O_DIRECTORY);
 
 	assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
-	info = openat(folder, "delay.info", O_RDONLY);
-	length = read(info, text, sizeof(text) - 1);
-	assert_true(length > 0);
-	text[length] = '\0';
 	for (; *lines; lines++)
-		if (!strstr(text, *lines))
-			fail_msg("no '%s' in '%s'", *lines, text);
-	close(info);
+		assert_file_has(folder, "delay.info", *lines);
 	close(folder);
 	free(path);
 	mc_result_free(result);
@@ -561,6 +641,9 @@ static void pictures_of_hostile_values(void **state)
 	set_buckets(&scenario->corrected_histogram, buckets, 3);
 	set_buckets(&scenario->skew_histogram, buckets, 1);
 	scenario->delta = (struct mc_stats){.count = 1, .p50 = INT64_MIN, .max = INT64_MAX};
+	strcpy(scenario->lead.mode, "auto");
+	scenario->entry = (struct mc_stats){.count = 1, .p50 = INT64_MIN, .p99 = INT64_MAX};
+	scenario->spin.total_ns = UINT64_MAX;
 	scenario->marks.window_start_ns = INT64_MAX;
 	scenario->marks.load_start_ns = INT64_MIN + 1;
 	set_timeline(scenario, 3, UINT_MAX);
@@ -691,6 +774,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(small_model),
+		cmocka_unit_test(entry_needs_a_lead),
 		cmocka_unit_test(several_kernels),
 		cmocka_unit_test(notes_are_limited),
 		cmocka_unit_test(pictures_of_ten_scenarios),
