@@ -355,6 +355,24 @@ static int64_t zero_of(const struct mc_scenario_result *scenario)
 	return scenario->timeline.origin_ns;
 }
 
+/*
+ * How many bins from this one on belong to a time in which nothing was measured, as between the
+ * windows of a scenario: longer than late ticks leave empty, and with ticks before and after it.
+ */
+static unsigned int gap_at(const struct mc_result *result, const struct mc_timeline *timeline,
+			   unsigned int at)
+{
+	unsigned int n = bins_of(timeline), end = at;
+	double length_ns;
+
+	while (end < n && !timeline->count[end])
+		end++;
+	length_ns = (double)(end - at) * timeline->bin_ns;
+	if (at == 0 || end == n || end - at <= n / 16 || length_ns <= 4.0 * result->interval_ns)
+		return 0;
+	return end - at;
+}
+
 static void put_timeline(const struct mc_result *result, const struct mc_scenario_result *scenario,
 			 FILE *to)
 {
@@ -363,12 +381,17 @@ static void put_timeline(const struct mc_result *result, const struct mc_scenari
 
 	for (unsigned int i = 0; i < bins_of(timeline); i++) {
 		int64_t time = (int64_t)((uint64_t)start + i * (uint64_t)timeline->bin_ns);
+		unsigned int gap = gap_at(result, timeline, i);
 
-		if (timeline->count[i])
+		if (gap) {
+			fputs("\n", to);
+			i += gap - 1;
+		} else if (timeline->count[i]) {
 			fprintf(to, "%" PRId64 " %" PRIu64 " %" PRId64 " %" PRId64 "\n", time,
 				timeline->count[i], rounded(timeline->mean[i]), timeline->max[i]);
-		else
+		} else {
 			fprintf(to, "%" PRId64 " 0 ? ?\n", time);
+		}
 	}
 	fputs("\n\n", to);
 }

@@ -5,7 +5,8 @@
 # Run it in a result's plots folder, see style.gp. timeline.panels is described in panels.gp;
 # timeline.dat, a block per scenario, a line per bin of time:
 #	start of the bin in ns as in timeline.panels, number of ticks, their mean and their largest
-#	delay in ns; ? where there was no tick
+#	delay in ns; ? where there was no tick; an empty line, which no line crosses, for the time
+#	between two windows
 
 folder = ARG0
 while (strlen(folder) > 0 && folder[strlen(folder):] ne "/") {

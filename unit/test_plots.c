@@ -276,6 +276,30 @@ static void entry_needs_a_lead(void **state)
 	}
 }
 
+/* No line is drawn over the time between two windows; over a tick that came late one is. */
+static void timeline_is_broken_between_windows(void **state)
+{
+	struct mc_result *result = small_result();
+	struct mc_scenario_result *scenario = &result->scenario[0];
+	struct mc_failure failure;
+	char *path = new_folder();
+	int folder = open(path, O_RDONLY | O_DIRECTORY);
+
+	result->scenario[1].timeline.count[0] = 0;
+	scenario->timeline.n_bins = 9;
+	scenario->timeline.count[8] = 3;
+	scenario->timeline.mean[8] = 5;
+	scenario->timeline.max[8] = 6;
+	/* five empty bins of 100 ns are more than four intervals, and one is not */
+	result->interval_ns = 120;
+	assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
+	assert_file(folder, "timeline.dat",
+		    "-100 2 11 12\n0 0 ? ?\n100 1 129 129\n\n700 3 5 6\n\n\n");
+	close(folder);
+	free(path);
+	mc_result_free(result);
+}
+
 /* Their names would not fit above the picture. */
 static void several_kernels(void **state)
 {
@@ -775,6 +799,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(small_model),
 		cmocka_unit_test(entry_needs_a_lead),
+		cmocka_unit_test(timeline_is_broken_between_windows),
 		cmocka_unit_test(several_kernels),
 		cmocka_unit_test(notes_are_limited),
 		cmocka_unit_test(pictures_of_ten_scenarios),
