@@ -24,6 +24,7 @@ set xrange [(shown - 1 - narrow) / 2.0 : (shown - 1 + narrow) / 2.0]
 set xtics () scale 0 font "sans-serif,13" noenhanced
 do for [i = 1:shown] { set xtics add (names[i] i - 1) }
 if (shown > 8) { set xtics rotate by 25 right }
+if (shown > 24) { set xtics font "sans-serif,10" }
 set key outside right top vertical Left reverse samplen 1 spacing 1.25
 set tmargin at screen top_of(76)
 set bmargin at screen bottom_of(foot + (shown > 8 ? 96 : 44))
