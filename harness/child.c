@@ -29,6 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "scheduling.h"
+
 #define NS_PER_S 1000000000LL
 #define NS_PER_MS 1000000LL
 
@@ -354,6 +356,17 @@ static int set_tmp(const char *tmp)
 	return mount(tmp, "/tmp", NULL, MS_BIND, NULL);
 }
 
+/* A policy that somebody else has chosen stays, and has no slices. */
+static void set_slice(uint64_t slice_ns)
+{
+	struct mc_scheduling scheduling;
+
+	if (mc_scheduling_get(0, &scheduling) || scheduling.policy != SCHED_OTHER)
+		return;
+	scheduling.runtime_ns = slice_ns;
+	mc_scheduling_set(&scheduling);
+}
+
 __attribute__((noreturn)) static void become(const struct mc_child_config *config, pid_t supervisor,
 					     int report_fd)
 {
@@ -378,6 +391,8 @@ __attribute__((noreturn)) static void become(const struct mc_child_config *confi
 	if (getppid() != supervisor)
 		_exit(125);
 	reset_signals();
+	if (config->slice_ns)
+		set_slice(config->slice_ns);
 	stage = STAGE_EXEC;
 	if (config->env)
 		execvpe(config->argv[0], (char *const *)config->argv, config->env);

@@ -31,8 +31,14 @@
  * one that hangs is waited for longer, and how busy a machine is must decide nothing.
  */
 #define STOP_NS (60 * NS_PER_S)
-/* Beyond all that is waited for, for a load and for a window */
-#define TIMEOUT_EXTRA_S 300
+/*
+ * Beyond all that is waited for, for a load, and for a window beside twice its length. In an
+ * emulated guest whose load locks the bus, the module alone takes half a minute to be loaded.
+ */
+#define TIMEOUT_LOAD_S 240
+#define TIMEOUT_WINDOW_S 60
+/* No time that anybody waits for; stress-ng and the deadline above it can count so far. */
+#define TIMEOUT_MAX_S 1000000000
 
 /* ---- stress-ng itself ---- */
 
@@ -94,9 +100,10 @@ int mc_load_check(const struct mc_matrix *matrix, struct mc_failure *failure)
 
 unsigned int mc_load_timeout_s(uint64_t duration_ns, unsigned int n_windows)
 {
-	double window_s = duration_ns / 1e9 + MC_LOAD_WINDOW_EXTRA_S;
+	double window_s = 2 * (duration_ns / 1e9) + TIMEOUT_WINDOW_S;
+	double timeout_s = n_windows * window_s + TIMEOUT_LOAD_S;
 
-	return (unsigned int)(2 * n_windows * window_s) + TIMEOUT_EXTRA_S;
+	return timeout_s < TIMEOUT_MAX_S ? (unsigned int)timeout_s : TIMEOUT_MAX_S;
 }
 
 uid_t mc_load_user(void)

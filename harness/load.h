@@ -10,9 +10,6 @@
 #include "memory_collector/child.h"
 #include "memory_collector/scenario.h"
 
-/* What a window takes besides its own length: the module is loaded, a lead is learned */
-#define MC_LOAD_WINDOW_EXTRA_S 0.8
-
 /**
  * struct mc_load - a running load
  * @child: stress-ng below its supervisor
@@ -44,7 +41,7 @@ int mc_load_check(const struct mc_matrix *matrix, struct mc_failure *failure);
  * @duration_ns: of a window
  * @n_windows: how many there are, one after the other
  *
- * Far longer than it will be needed: until whoever started it ends it, or is no more.
+ * Far longer than it will be needed: it is ended by whoever started it, or with that one.
  */
 unsigned int mc_load_timeout_s(uint64_t duration_ns, unsigned int n_windows);
 

@@ -18,6 +18,7 @@
 #include "config.h"
 #include "elf_needs.h"
 #include "environment.h"
+#include "load.h"
 #include "memory_collector/child.h"
 #include "memory_collector/place.h"
 #include "variants.h"
@@ -42,6 +43,10 @@
 /* How many seconds the VM may take, in place of our own estimate */
 #define DEADLINE_VARIABLE "MEMORY_COLLECTOR_VM_DEADLINE"
 #define DEADLINE_MAX_S 10000000
+/* Of our own: for the boot; for a load's beginning and end; the longest, which is no wait */
+#define BOOT_S 300
+#define LOAD_ENDS_S 150
+#define OWN_DEADLINE_MAX_S 2000000000LL
 
 struct vm {
 	const struct mc_job *job;
@@ -374,16 +379,17 @@ static void on_record(void *data, const char *line)
 
 /*
  * Far beyond what is usual: a machine may be slow, but not without end. More than the sum of
- * what the guest itself waits for: its boot, and each load's beginning and end.
+ * what the guest itself waits for: a load that is not ended in time must be the guest's to
+ * report.
  */
 static int64_t deadline_ns(const struct mc_job *job)
 {
-	int64_t slice = 2 * job->duration_ns + 20 * NS_PER_S;
-	int64_t each = job->n_variants * job->slices * slice + 150 * NS_PER_S;
+	int64_t load_s = mc_load_timeout_s(job->duration_ns, job->n_variants * job->slices);
+	int64_t own_s = BOOT_S + (int64_t)job->matrix->n * (load_s + LOAD_ENDS_S);
 
 	if (deadline_word() > 0)
 		return deadline_word() * NS_PER_S;
-	return 300 * NS_PER_S + (int64_t)job->matrix->n * each;
+	return (own_s < OWN_DEADLINE_MAX_S ? own_s : OWN_DEADLINE_MAX_S) * NS_PER_S;
 }
 
 static uint64_t results_max(const struct mc_job *job)

@@ -2,9 +2,9 @@
 /*
  * runner.c - the course of one scenario
  *
- * quiet lead-in, load ramps up, window, load ends, tail: all of it is traced, for
- * the picture over time; only the window counts, and it is chosen ahead of time
- * once the load is seen to run.
+ * quiet ticks, load ramps up, lead-in, window, load ends, tail: all of it is traced,
+ * for the picture over time; only the window counts, and it is chosen ahead of time
+ * once the load is seen to run and leads are learned under it.
  *
  * Where several ways to arm the timer are compared, or one is measured in several
  * slices, the load goes on while the module is loaded anew for each slice: a trace and
@@ -37,22 +37,19 @@
 #define NS_PER_S 1000000000LL
 
 /* Before the load starts and after it has ended, so that both can be seen */
-#define LEAD_IN_NS (250 * NS_PER_MS)
-/* The same where a lead is learned meanwhile, for all variants alike */
-#define LEARN_NS (500 * NS_PER_MS)
+#define QUIET_NS (250 * NS_PER_MS)
 #define TAIL_NS (200 * NS_PER_MS)
 /* A load that does nothing for so long will not begin to, however busy the machine is */
 #define RAMP_NS (60 * NS_PER_S)
 /* Beginning and end of a load are in the picture as far as the buffers go */
 #define RAMP_TRACED_NS (5 * NS_PER_S)
 #define END_TRACED_NS (10 * NS_PER_S)
-/* From the first sign of work until all workers are at it */
-#define SETTLE_NS (300 * NS_PER_MS)
 /* How long a boundary of the window may stay open after it */
 #define OPEN_NS (2 * NS_PER_S)
 /* What all this and the load's end may take at most, for the size of the buffers */
-#define AROUND_NS (30 * NS_PER_S)
-/* What a scenario usually takes beyond its windows, for the time left */
+#define AROUND_NS (29 * NS_PER_S)
+/* What usually comes to a slice's lead-in and window, and to a scenario's slices */
+#define SLICE_OVERHEAD_S 0.3
 #define OVERHEAD_S 1.5
 /* CPU time is counted in steps of 10 ms: shorter windows need not show any */
 #define CPU_TIME_WINDOW_NS NS_PER_S
@@ -149,7 +146,7 @@ static int interrupted(struct run *run)
 
 static double slice_s(const struct mc_job *job)
 {
-	return job->duration_ns / 1e9 + MC_LOAD_WINDOW_EXTRA_S;
+	return (job->duration_ns + mc_variants_lead_in_ns(job)) / 1e9 + SLICE_OVERHEAD_S;
 }
 
 /* What a scenario takes: a guess before the first one has ended, then their mean */
@@ -282,12 +279,12 @@ static int load_module(struct run *run)
 static int start_ticks(struct run *run)
 {
 	const struct mc_job *job = run->runner->job;
-	uint64_t ticks = (job->duration_ns + AROUND_NS) / job->interval_ns;
+	uint64_t traced_ns = job->duration_ns + mc_variants_lead_in_ns(job) + AROUND_NS;
 
 	run->trace = mc_trace_new(run->failure);
 	if (!run->trace || load_module(run) ||
-	    mc_trace_start(run->trace, run->cpus, run->n_cpus, ticks, job->interval_ns,
-			   run->failure))
+	    mc_trace_start(run->trace, run->cpus, run->n_cpus, traced_ns / job->interval_ns,
+			   job->interval_ns, run->failure))
 		return BROKEN;
 	return GO_ON;
 }
@@ -366,28 +363,25 @@ static int decide_not_run(struct run *run, const char *what)
 	return decide(run, status, "%s", reason);
 }
 
-/* Lets the ticks in before a load begins, or another slice does. */
-static int lead_in(struct run *run)
+/*
+ * Of a load that took long to begin, there is more in the buffers than they have room for. And
+ * a slice that others follow begins as they do, under the load.
+ */
+static int begin_under_load(struct run *run)
 {
-	const struct mc_job *job = run->runner->job;
-	bool learns = job->n_variants > 1 || strcmp(job->variant[0].lead, "off");
+	bool long_ramp = mc_now_ns() - run->marks.load_start_ns > RAMP_TRACED_NS;
 
-	if (start_ticks(run))
-		return BROKEN;
-	return mc_sleep_until(mc_now_ns() + (learns ? LEARN_NS : LEAD_IN_NS)) ? interrupted(run)
-									      : GO_ON;
-}
-
-/* Of a load that took long to begin, there is more in the buffers than they have room for. */
-static int lead_in_anew(struct run *run)
-{
-	return stop_ticks(run, run->failure) ? BROKEN : lead_in(run);
+	if (run->n_slices == 1 && !long_ramp)
+		return GO_ON;
+	return stop_ticks(run, run->failure) ? BROKEN : start_ticks(run);
 }
 
 static int ramp_up(struct run *run)
 {
 	dev_t disk = run->scenario->needs_block ? run->runner->disk : 0;
 
+	if (mc_sleep_until(mc_now_ns() + QUIET_NS))
+		return interrupted(run);
 	report(run, MC_PHASE_LOAD, slice_s(run->runner->job));
 	if (start_load(run))
 		return BROKEN;
@@ -396,9 +390,14 @@ static int ramp_up(struct run *run)
 			return interrupted(run);
 		return decide_not_run(run, run->failure->text);
 	}
-	if (mc_sleep_until(mc_now_ns() + SETTLE_NS))
-		return interrupted(run);
-	return mc_now_ns() - run->marks.load_start_ns > RAMP_TRACED_NS ? lead_in_anew(run) : GO_ON;
+	return begin_under_load(run);
+}
+
+static int lead_in(struct run *run)
+{
+	int64_t end_ns = mc_now_ns() + mc_variants_lead_in_ns(run->runner->job);
+
+	return mc_sleep_until(end_ns) ? interrupted(run) : GO_ON;
 }
 
 /* ---- the window ---- */
@@ -637,7 +636,7 @@ static int collect(struct run *run)
 	bool last = run->slice + 1 == run->n_slices;
 	int result;
 
-	report(run, MC_PHASE_COLLECT, MC_LOAD_WINDOW_EXTRA_S / 2);
+	report(run, MC_PHASE_COLLECT, SLICE_OVERHEAD_S);
 	result = wait_settled(run);
 	if (!result && last && run->loaded)
 		result = end_load(run);
@@ -651,9 +650,11 @@ static int measure_slice(struct run *run)
 	int result;
 
 	run->now = &run->variant[mc_variant_of_slice(run->runner->job, run->slice)];
-	result = lead_in(run);
+	result = start_ticks(run);
 	if (!result && !run->slice && run->scenario->stressor[0])
 		result = ramp_up(run);
+	if (!result)
+		result = lead_in(run);
 	if (!result)
 		result = sample(run);
 	if (!result)

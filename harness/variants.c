@@ -6,11 +6,25 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "lead.h"
 
+#define NS_PER_MS 1000000LL
+#define NS_PER_S 1000000000LL
+
 /* Where two ways are compared, one window of each says little. */
 #define SLICES_TO_COMPARE 5
+
+/* All that is begun by a load is at work so long after its first sign. */
+#define LEAD_IN_NS (300 * NS_PER_MS)
+/*
+ * A lead is learned by ticks: from nothing to the default maximum in 340 of them, if all are
+ * late. The bounds are for machines that need time to settle, and for people's patience.
+ */
+#define LEARN_TICKS 500
+#define LEARN_MIN_NS (500 * NS_PER_MS)
+#define LEARN_MAX_NS (5 * NS_PER_S)
 
 static void name_phase(char *name, size_t size, uint64_t phase_ns)
 {
@@ -55,6 +69,21 @@ void mc_variants_make(const struct mc_options *options, struct mc_job *job)
 	snprintf(job->variant[i].name, sizeof(job->variant[i].name), "%.28s-2",
 		 job->variant[0].name);
 	job->n_variants++;
+}
+
+int64_t mc_variants_lead_in_ns(const struct mc_job *job)
+{
+	int64_t learn_ns = LEARN_TICKS * job->interval_ns;
+	bool learns = false;
+	unsigned int i;
+
+	for (i = 0; i < job->n_variants; i++)
+		learns |= strcmp(job->variant[i].lead, lead_mode_name(LEAD_OFF)) != 0;
+	if (!learns)
+		return LEAD_IN_NS;
+	if (learn_ns < LEARN_MIN_NS)
+		return LEARN_MIN_NS;
+	return learn_ns < LEARN_MAX_NS ? learn_ns : LEARN_MAX_NS;
 }
 
 void mc_variant_test(const struct mc_variant *variant, const char *scenario, char *test,

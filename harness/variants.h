@@ -18,6 +18,15 @@
  */
 void mc_variants_make(const struct mc_options *options, struct mc_job *job);
 
+/**
+ * mc_variants_lead_in_ns - how long the timers tick before each window
+ * @job: variants and interval are set
+ *
+ * The same for all variants, under the load that is measured: a lead that was learned without
+ * it, or not to its end, would be measured as if the timer could do no better.
+ */
+int64_t mc_variants_lead_in_ns(const struct mc_job *job);
+
 /* The name of a scenario's result, "cpu" or "cpu+auto" */
 void mc_variant_test(const struct mc_variant *variant, const char *scenario, char *test,
 		     size_t size);

@@ -32,6 +32,11 @@
 #define HELLO_TCG_NS (240 * NS_PER_S)
 /* From the verdict to the end of QEMU */
 #define POWER_OFF_NS (10 * NS_PER_S)
+/*
+ * The least that can be asked for: a guest's CPU whose tick is due waits for no more than that
+ * while others of the guest's use up the host's.
+ */
+#define SLICE_NS 100000
 #define LOG_MAX (64UL * 1024 * 1024)
 #define STREAM_BLOCK 65536
 #define ARGS_MAX 64
@@ -445,6 +450,7 @@ static int power_on(struct guest *guest)
 		.stdout_fd = -1,
 		.keep_fds = keep_fds,
 		.user = (uid_t)-1,
+		.slice_ns = SLICE_NS,
 	};
 	int result;
 

@@ -116,6 +116,14 @@ chosen() {
 		values max_ns chosen | grep -qx 50000 &&
 		same budget_permille chosen 100 && same phase_ns chosen 500000
 }
+# 500 ticks for the lead, from when the load has begun; each slice, the first too
+learned_under_load() {
+	same status learned ok || return
+	values load_start_ns learned | head -n 1 >begun
+	values window_start_ns learned >windows
+	paste begun windows | awk 'NR == 1 { print $2 - $1; bad = $2 - $1 < 5000000000 }
+		END { exit bad }'
+}
 sixteen() {
 	[ "$(values cpu sixteen | wc -l)" = 16 ] && same status sixteen ok
 }
@@ -135,6 +143,9 @@ check 'the result says so' chosen
 check 'phases side by side' \
 	run phases --only baseline --phase 0,500us --slices 2 --duration 300ms
 check 'each phase and the first again' phases
+check 'a lead under a load, with few ticks a second' run learned --only cpu --duration 300ms \
+	--interval 10ms --lead auto --slices 2
+check 'it is learned before the window, under the load' learned_under_load
 check 'sixteen CPUs' run sixteen --only baseline --duration 300ms --cpus 16
 check 'all of them accounted for' sixteen
 check 'all summaries are as the schema says' "$project/results/validate.sh" \

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include <cmocka.h>
 
 #include "memory_collector/child.h"
+#include "scheduling.h"
 
 #define SECOND 1000000000LL
 /* Nothing below takes this long unless it is broken */
@@ -376,6 +378,66 @@ static void test_user(void **state)
 	close(out[0]);
 }
 
+/* Does this machine let a process and its children have such a slice? Tried in one of our own. */
+static bool takes_slice(uint64_t slice_ns)
+{
+	struct mc_scheduling scheduling;
+	int status = 0;
+	pid_t pid = fork();
+
+	if (!pid) {
+		if (mc_scheduling_get(0, &scheduling) || scheduling.policy != SCHED_OTHER)
+			_exit(1);
+		scheduling.runtime_ns = slice_ns;
+		if (mc_scheduling_set(&scheduling))
+			_exit(1);
+		pid = fork();
+		if (!pid)
+			_exit(mc_scheduling_get(0, &scheduling) ||
+			      scheduling.runtime_ns != slice_ns);
+		_exit(waitpid(pid, &status, 0) != pid || status);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return !status;
+}
+
+/* The program runs whether the kernel knows slices or not, and what it starts has it, too. */
+static void test_slice(void **state)
+{
+	static const char *const argv[] = {"sh", "-c", "sleep 600 & echo $!; wait", NULL};
+	static const uint64_t slices_ns[] = {100000, 7000000};
+
+	for (size_t i = 0; i < sizeof(slices_ns) / sizeof(slices_ns[0]); i++) {
+		struct mc_child_config config = shell(argv);
+		struct mc_failure failure = {0};
+		struct mc_scheduling ours, program, started;
+		bool known = takes_slice(slices_ns[i]);
+		struct mc_child child;
+		char text[32] = "";
+		int out[2];
+
+		assert_int_equal(pipe2(out, O_CLOEXEC), 0);
+		config.stdout_fd = out[1];
+		config.slice_ns = slices_ns[i];
+		assert_int_equal(mc_child_start(&child, &config, &failure), 0);
+		close(out[1]);
+		assert_true(read(out[0], text, sizeof(text) - 1) > 0);
+		if (known) {
+			assert_int_equal(mc_scheduling_get(0, &ours), 0);
+			assert_int_equal(mc_scheduling_get(child.group, &program), 0);
+			assert_int_equal(mc_scheduling_get(atoi(text), &started), 0);
+			assert_int_equal(program.runtime_ns, slices_ns[i]);
+			assert_int_equal(started.runtime_ns, slices_ns[i]);
+			assert_int_equal(program.policy, ours.policy);
+			assert_int_equal(program.nice, ours.nice);
+		} else {
+			print_message("no slice of %d ns here\n", (int)slices_ns[i]);
+		}
+		mc_child_stop(&child, SIGKILL, 0, NULL);
+		close(out[0]);
+	}
+}
+
 static void test_output(void **state)
 {
 	static const struct {
@@ -491,7 +553,7 @@ int main(void)
 		cmocka_unit_test(test_killed_parent),  cmocka_unit_test(test_descriptors),
 		cmocka_unit_test(test_user),	       cmocka_unit_test(test_output),
 		cmocka_unit_test(test_stop_request),   cmocka_unit_test(test_sleep),
-		cmocka_unit_test(test_descends),
+		cmocka_unit_test(test_descends),       cmocka_unit_test(test_slice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "lead.h"
 #include "variants.h"
 
 static void made(void **state)
@@ -72,6 +73,67 @@ static void names(void **state)
 	assert_string_equal(test, "cpu+auto");
 }
 
+static void lead_in(void **state)
+{
+	static const struct {
+		const char *lead[MC_VARIANTS_MAX];
+		uint64_t interval_us;
+		int64_t lead_in_ms;
+	} rows[] = {
+		{{"off"}, 50, 300},
+		{{"off"}, 1000, 300},
+		{{"off", "off", "off"}, 10000000, 300},
+		{{"auto"}, 50, 500},
+		{{"auto"}, 1000, 500},
+		{{"fixed"}, 1000, 500},
+		{{"auto"}, 1001, 501}, /* 500.5 */
+		{{"off", "auto", "off"}, 2000, 1000},
+		{{"off", "off", "fixed", "off"}, 4000, 2000},
+		{{"auto"}, 9998, 4999},
+		{{"auto"}, 10000, 5000},
+		{{"auto"}, 10000000, 5000},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mc_job job = {.interval_ns = rows[i].interval_us * 1000};
+
+		for (; job.n_variants < MC_VARIANTS_MAX && rows[i].lead[job.n_variants];
+		     job.n_variants++)
+			job.variant[job.n_variants].lead = rows[i].lead[job.n_variants];
+		assert_int_equal((mc_variants_lead_in_ns(&job) + 500000) / 1000000,
+				 rows[i].lead_in_ms);
+	}
+}
+
+/* As far as the bounds let it: a CPU that is always late is met by then, whatever the interval. */
+static void lead_in_teaches(void **state)
+{
+	static const uint64_t intervals_us[] = {50, 100, 1000, 3000, 10000};
+
+	for (size_t i = 0; i < sizeof(intervals_us) / sizeof(intervals_us[0]); i++) {
+		struct mc_job job = {
+			.variant = {{.lead = "auto"}},
+			.n_variants = 1,
+			.interval_ns = intervals_us[i] * 1000,
+		};
+		int64_t ticks = mc_variants_lead_in_ns(&job) / job.interval_ns;
+		struct lead_policy policy;
+		struct lead lead;
+		u32 late_ns;
+
+		assert_int_equal(lead_policy_init(&policy, LEAD_AUTO, 0, LEAD_BUDGET_MAX_PERMILLE,
+						  job.interval_ns),
+				 0);
+		late_ns = policy.max_ns / 8 * 7;
+		lead_start(&lead, &policy);
+		/* A third of the ticks may be missed meanwhile. */
+		for (int64_t tick = 0; tick < ticks * 2 / 3; tick++)
+			lead_learn(&lead, &policy, late_ns);
+		assert_in_range(lead_next_ns(&lead, &policy), late_ns - late_ns / 256,
+				policy.max_ns);
+	}
+}
+
 /* Each variant once a round, and as often early in a round as late */
 static void turns(void **state)
 {
@@ -99,8 +161,8 @@ static void turns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(made),
-		cmocka_unit_test(names),
+		cmocka_unit_test(made),	   cmocka_unit_test(names),
+		cmocka_unit_test(lead_in), cmocka_unit_test(lead_in_teaches),
 		cmocka_unit_test(turns),
 	};
 
