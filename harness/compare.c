@@ -7,7 +7,7 @@
  */
 #include "compare.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,38 +20,6 @@
 
 /* ---- figures ---- */
 
-static double value_of_slice(const struct mc_slice *slice, enum mc_figure figure)
-{
-	switch (figure) {
-	case MC_FIGURE_P50:
-		return slice->p50;
-	case MC_FIGURE_P90:
-		return slice->p90;
-	case MC_FIGURE_P99:
-		return slice->p99;
-	case MC_FIGURE_MEAN:
-		return slice->mean;
-	default:
-		return slice->skew_p50;
-	}
-}
-
-static double value_of_all(const struct mc_scenario_result *scenario, enum mc_figure figure)
-{
-	switch (figure) {
-	case MC_FIGURE_P50:
-		return scenario->delta.p50;
-	case MC_FIGURE_P90:
-		return scenario->delta.p90;
-	case MC_FIGURE_P99:
-		return scenario->delta.p99;
-	case MC_FIGURE_MEAN:
-		return scenario->delta.mean;
-	default:
-		return scenario->skew.count ? scenario->skew.p50 : -1;
-	}
-}
-
 static int by_value(const void *a, const void *b)
 {
 	double first = *(const double *)a, second = *(const double *)b;
@@ -59,22 +27,22 @@ static int by_value(const void *a, const void *b)
 	return first < second ? -1 : first > second;
 }
 
-/* Return: -1 where there is none */
+/* Return: NaN where no slice has the figure */
 static double median(const struct mc_scenario_result *scenario, enum mc_figure figure)
 {
 	double values[SLICES_MAX];
 	size_t n = 0;
 
-	if (scenario->status != MC_STATUS_OK || !scenario->delta.count)
-		return -1;
+	if (scenario->status != MC_STATUS_OK)
+		return NAN;
 	if (!scenario->n_slices)
-		return value_of_all(scenario, figure);
+		return mc_scenario_figure(scenario, figure);
 	for (size_t i = 0; i < scenario->n_slices && n < SLICES_MAX; i++) {
-		values[n] = value_of_slice(&scenario->slice[i], figure);
-		n += values[n] >= 0;
+		values[n] = mc_slice_figure(&scenario->slice[i], figure);
+		n += !isnan(values[n]);
 	}
 	if (!n)
-		return -1;
+		return NAN;
 	qsort(values, n, sizeof(*values), by_value);
 	return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
@@ -84,16 +52,16 @@ double mc_compare_ratio(const struct mc_scenario_result *first,
 {
 	double a = median(first, figure), b = median(other, figure);
 
-	if (a < 0 || b < 0)
-		return 0;
-	return (a > 1 ? a : 1) / (b > 1 ? b : 1);
+	if (isnan(a) || isnan(b))
+		return NAN;
+	return fmax(a, 1) / fmax(b, 1);
 }
 
 bool mc_compare_is_worse(double ratio, double noise)
 {
-	double band = noise > 0 && noise < 1 ? 1 / noise : noise > 0 ? noise : 1;
+	double band = isnan(noise) ? 1 : noise < 1 ? 1 / noise : noise;
 
-	return ratio > 0 && ratio * TOLERANCE * band < 1;
+	return ratio * TOLERANCE * band < 1;
 }
 
 /* ---- printing ---- */
@@ -143,21 +111,21 @@ static bool put_row(const struct mc_result *result, const struct family *family,
 	mc_text_clean(name, NAME_WIDTH + 1, scenario->repeat ? "  A/A" : scenario->test);
 	fprintf(to, "%-*s", NAME_WIDTH, name);
 	for (enum mc_figure i = 0; i < MC_FIGURES; i++) {
-		double ratio = mc_compare_ratio(family->first, scenario, i), noise = 0;
+		double ratio = mc_compare_ratio(family->first, scenario, i), noise = NAN;
 		bool worse;
 
 		if (family->again && !scenario->repeat)
 			noise = mc_compare_ratio(family->first, family->again, i);
 		worse = !scenario->repeat && mc_compare_is_worse(ratio, noise);
 		any |= worse;
-		if (ratio > 0)
+		if (isnan(ratio))
+			fprintf(to, " %8s ", "n/a");
+		else
 			fprintf(to, " %8.*f%s",
 				ratio < 10    ? 2
 				: ratio < 100 ? 1
 					      : 0,
 				ratio, worse ? "!" : " ");
-		else
-			fprintf(to, " %8s ", "-");
 	}
 	fprintf(to, " %7.2f %7.2f %7.1f\n",
 		share(family->first->missed_ticks, family->first->expected_ticks),

@@ -7,34 +7,24 @@
 
 #include <stdio.h>
 
-#include "memory_collector/result.h"
-
-/* What is compared, each as the median over the slices */
-enum mc_figure {
-	MC_FIGURE_P50,
-	MC_FIGURE_P90,
-	MC_FIGURE_P99,
-	MC_FIGURE_MEAN,
-	MC_FIGURE_SKEW_P50,
-	MC_FIGURES
-};
+#include "result_fields.h"
 
 /**
  * mc_compare_ratio - how many times smaller a figure is
  * @first: the variant that is compared with
  * @other: the one that is compared
- * @figure: which
+ * @figure: which, as the median over the slices that have it
  *
  * Return: the figure of @first divided by that of @other, where 1 ns is the smallest
- * there is; 0 where one of them was not measured.
+ * there is; NaN where one of them was not measured.
  */
 double mc_compare_ratio(const struct mc_scenario_result *first,
 			const struct mc_scenario_result *other, enum mc_figure figure);
 
 /**
  * mc_compare_is_worse - whether a figure is worse than the machine's own noise
- * @ratio: of the variant
- * @noise: the same ratio of the first variant against itself; 0: not measured
+ * @ratio: of the variant; NaN: not measured, and not worse
+ * @noise: the same ratio of the first variant against itself; NaN: not measured
  *
  * Return: true where it is more than 10 % worse, beyond the noise.
  */

@@ -54,6 +54,28 @@ struct mc_member {
 extern const struct mc_member mc_scenario_stats[];
 extern const struct mc_member mc_scenario_histograms[];
 
+/* What variants are compared by: the figures of a slice, in the order of mc_figure_fields */
+enum mc_figure {
+	MC_FIGURE_P50,
+	MC_FIGURE_P90,
+	MC_FIGURE_P99,
+	MC_FIGURE_MEAN,
+	MC_FIGURE_SKEW_P50,
+	MC_FIGURES
+};
+
+/* Each in struct mc_slice; an end follows */
+extern const struct mc_field mc_figure_fields[MC_FIGURES + 1];
+
+/* Whether a member says "not measured", which is null in JSON */
+bool mc_field_is_none(const void *from, const struct mc_field *field);
+
+/* A figure of a slice. Return: NaN where it was not measured. */
+double mc_slice_figure(const struct mc_slice *slice, enum mc_figure figure);
+
+/* The same figure of all windows of a scenario together. Return: NaN where it was not measured. */
+double mc_scenario_figure(const struct mc_scenario_result *scenario, enum mc_figure figure);
+
 /*
  * Whether there is anything to say about a scenario's ticks. That it was skipped can
  * turn out at the end (the load's exit code), when there are numbers, but of nothing

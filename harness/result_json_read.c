@@ -396,7 +396,8 @@ static int read_lead(struct reader *reader, json_object *object,
 static int read_slice(struct reader *reader, json_object *value, const struct mc_slice *before,
 		      struct mc_slice *slice)
 {
-	if (read_fields(reader, value, mc_slice_fields, slice))
+	if (read_fields(reader, value, mc_slice_fields, slice) ||
+	    read_fields(reader, value, mc_figure_fields, slice))
 		return -1;
 	if (slice->k0 >= slice->k1 || (before && slice->k0 < before->k1))
 		return refuse(reader, "k0", "empty, or does not follow the slice before it");
