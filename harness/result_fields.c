@@ -99,10 +99,10 @@ const struct mc_field mc_slice_fields[] = {
 };
 
 const struct mc_field mc_figure_fields[MC_FIGURES + 1] = {
-	[MC_FIGURE_P50] = SLICE("delta_p50_ns", NS, p50),
-	[MC_FIGURE_P90] = SLICE("delta_p90_ns", NS, p90),
-	[MC_FIGURE_P99] = SLICE("delta_p99_ns", NS, p99),
-	[MC_FIGURE_MEAN] = SLICE("delta_mean_ns", REAL, mean),
+	[MC_FIGURE_P50] = SLICE("delta_p50_ns", SIGNED_NS_OR_NULL, p50),
+	[MC_FIGURE_P90] = SLICE("delta_p90_ns", SIGNED_NS_OR_NULL, p90),
+	[MC_FIGURE_P99] = SLICE("delta_p99_ns", SIGNED_NS_OR_NULL, p99),
+	[MC_FIGURE_MEAN] = SLICE("delta_mean_ns", SIGNED_REAL_OR_NULL, mean),
 	[MC_FIGURE_SKEW_P50] = SLICE("skew_p50_ns", NS_OR_NULL, skew_p50),
 };
 
@@ -189,10 +189,12 @@ bool mc_field_is_none(const void *from, const struct mc_field *field)
 	case MC_FIELD_INT_OR_NULL:
 		return *(const int *)member < 0;
 	case MC_FIELD_TIME:
+	case MC_FIELD_SIGNED_NS_OR_NULL:
 		return *(const int64_t *)member == MC_TIME_NONE;
 	case MC_FIELD_NS_OR_NULL:
 		return *(const int64_t *)member < 0;
 	case MC_FIELD_REAL:
+	case MC_FIELD_SIGNED_REAL_OR_NULL:
 		return !isfinite(*(const double *)member);
 	case MC_FIELD_REAL_OR_NULL:
 		return !isfinite(*(const double *)member) || *(const double *)member < 0;

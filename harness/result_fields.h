@@ -21,7 +21,9 @@ enum mc_field_type {
 	MC_FIELD_TIME, /* int64_t; MC_TIME_NONE: null */
 	MC_FIELD_NS, /* int64_t */
 	MC_FIELD_NS_OR_NULL, /* int64_t; negative: null */
+	MC_FIELD_SIGNED_NS_OR_NULL, /* int64_t; MC_TIME_NONE: null */
 	MC_FIELD_REAL, /* double */
+	MC_FIELD_SIGNED_REAL_OR_NULL, /* double; NaN: null */
 	MC_FIELD_REAL_OR_NULL, /* double; negative: null */
 };
 

@@ -97,9 +97,11 @@ static json_object *new_field(const void *from, const struct mc_field *field)
 	case MC_FIELD_TIME:
 	case MC_FIELD_NS:
 	case MC_FIELD_NS_OR_NULL:
+	case MC_FIELD_SIGNED_NS_OR_NULL:
 		return json_object_new_int64(*(const int64_t *)member);
 	case MC_FIELD_REAL:
 	case MC_FIELD_REAL_OR_NULL:
+	case MC_FIELD_SIGNED_REAL_OR_NULL:
 		return new_real(*(const double *)member);
 	}
 	return NULL;

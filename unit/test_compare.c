@@ -19,7 +19,8 @@ static void ratios(void **state)
 	static struct mc_slice odd[] = {{.p50 = 900}, {.p50 = 100}, {.p50 = 1}};
 	static struct mc_slice even[] = {{.p50 = 10}, {.p50 = 20}};
 	static struct mc_slice zero[] = {{.p50 = 0}};
-	static struct mc_slice none[] = {{.skew_p50 = -1}};
+	static struct mc_slice some[] = {{.p50 = MC_TIME_NONE}, {.p50 = 20}, {.p50 = MC_TIME_NONE}};
+	static struct mc_slice none[] = {{.p50 = MC_TIME_NONE, .skew_p50 = -1}};
 	static const struct mc_scenario_result results[] = {
 		{.delta.count = 1, .n_slices = 3, .slice = odd},
 		{.delta.count = 1, .n_slices = 2, .slice = even},
@@ -27,13 +28,15 @@ static void ratios(void **state)
 		{.delta = {.count = 1, .p50 = 50}},
 		{.delta = {.count = 1, .p50 = 50}, .status = MC_STATUS_INVALID},
 		{.delta.count = 0},
+		{.delta.count = 1, .n_slices = 3, .slice = some},
+		{.delta.count = 1, .n_slices = 1, .slice = none},
 	};
 	static const struct {
 		unsigned int first, other;
 		double ratio;
 	} rows[] = {{0, 1, 100 / 15.0}, {1, 0, 0.15}, {0, 2, 100}, {2, 2, 1},
-		    {0, 3, 2},		{0, 4, NAN},  {0, 5, NAN}, {4, 0, NAN}};
-	struct mc_scenario_result unskewed = {.delta.count = 1, .n_slices = 1, .slice = none};
+		    {0, 3, 2},		{0, 4, NAN},  {0, 5, NAN}, {4, 0, NAN},
+		    {0, 6, 5},		{0, 7, NAN},  {7, 0, NAN}};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		double ratio = mc_compare_ratio(&results[rows[i].first], &results[rows[i].other],
@@ -42,7 +45,7 @@ static void ratios(void **state)
 		if (isnan(rows[i].ratio) ? !isnan(ratio) : !(fabs(ratio - rows[i].ratio) < 1e-9))
 			fail_msg("row %zu: %f", i, ratio);
 	}
-	assert_true(isnan(mc_compare_ratio(&unskewed, &unskewed, MC_FIGURE_SKEW_P50)));
+	assert_true(isnan(mc_compare_ratio(&results[7], &results[7], MC_FIGURE_SKEW_P50)));
 }
 
 static void worse(void **state)

@@ -42,6 +42,17 @@ static struct mc_result *read_text(const char *text, size_t length, struct mc_fa
 	return result;
 }
 
+/* One of each: with all figures, without a skew, without a tick that started */
+static void add_slices(struct mc_scenario_result *scenario)
+{
+	scenario->slice = calloc(3, sizeof(*scenario->slice));
+	scenario->slice[0] = (struct mc_slice){40, 41, 43, 42, 44, 4.5, -46, 47, 48, 49};
+	scenario->slice[1] = (struct mc_slice){50, 51, 53, 52, 54, 5.5, 56, 57, 58, -1};
+	scenario->slice[2] = (struct mc_slice){60,  61,		  62,		62,	      64,
+					       NAN, MC_TIME_NONE, MC_TIME_NONE, MC_TIME_NONE, -1};
+	scenario->n_slices = 3;
+}
+
 /* One of each: measured, not measured, with and without a load, hostile text */
 static struct mc_result *mixed_result(void)
 {
@@ -54,10 +65,7 @@ static struct mc_result *mixed_result(void)
 	snprintf(result->scenario[0].load.command, MC_TEXT_MAX, "stress-ng --cpu 2");
 	scenario = &result->scenario[0];
 	scenario->lead = (struct mc_lead_result){"auto", 200000, 5};
-	scenario->slice = calloc(2, sizeof(*scenario->slice));
-	scenario->slice[0] = (struct mc_slice){40, 41, 42, 43, 44, 4.5, -46, 47, 48, 49};
-	scenario->slice[1] = (struct mc_slice){50, 51, 52, 53, 54, 5.5, 56, 57, 58, -1};
-	scenario->n_slices = 2;
+	add_slices(scenario);
 	result->scenario[1].delta.stddev = -1;
 	result->scenario[2].status = MC_STATUS_INVALID;
 	snprintf(result->scenario[2].reason, MC_TEXT_MAX,
@@ -161,10 +169,7 @@ static void fill(struct mc_scenario_result *scenario)
 	scenario->repeat = 36;
 	scenario->phase_ns = 37;
 	scenario->lead = (struct mc_lead_result){"fixed", 38, 39};
-	scenario->slice = calloc(2, sizeof(*scenario->slice));
-	scenario->slice[0] = (struct mc_slice){40, 41, 42, 43, 44, 4.5, -46, 47, 48, 49};
-	scenario->slice[1] = (struct mc_slice){50, 51, 52, 53, 54, 5.5, 56, 57, 58, -1};
-	scenario->n_slices = 2;
+	add_slices(scenario);
 }
 
 static void compare_timelines(const struct mc_timeline *a, const struct mc_timeline *b)
@@ -383,6 +388,29 @@ static void test_older(void **state)
 	compare_scenarios(&again->scenario[1], &result->scenario[1]);
 	mc_result_free(again);
 	mc_result_free(result);
+	free(text);
+}
+
+/* A slice in which no tick started has no figures, whatever the file says. */
+static void test_slice_without_ticks(void **state)
+{
+	static const char *const none[] = {"\"delta_mean_ns\": null", "\"delta_p50_ns\": null",
+					   "\"delta_p90_ns\": null", "\"delta_p99_ns\": null"};
+	struct mc_result *result = mixed_result(), *again;
+	struct mc_failure failure;
+	char *text = written(result), *end = strstr(text, "\"k0\": 60"), *copy;
+
+	assert_non_null(end);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_true(strstr(text, none[i]) > end);
+	copy = replaced(text, "\"delta_p50_ns\": null", "\"delta_p50_ns\": 0");
+	again = read_text(copy, strlen(copy), &failure);
+	if (!again)
+		fail_msg("%s", failure.text);
+	compare_scenarios(&again->scenario[0], &result->scenario[0]);
+	mc_result_free(again);
+	mc_result_free(result);
+	free(copy);
 	free(text);
 }
 
@@ -690,6 +718,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_older),
+		cmocka_unit_test(test_slice_without_ticks),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_not_json),
