@@ -48,7 +48,7 @@ struct cpu_state {
 
 /* What a slice is the difference to, allocated only where slices are wanted */
 struct before {
-	struct mc_distribution delta, skew, now, since;
+	struct mc_distribution delta, passed, skew, now, since, late;
 };
 
 /**
@@ -432,6 +432,12 @@ static void measure_slice(struct mc_analysis *analysis, struct mc_slice *slice)
 	slice->p50 = or_none(&stats, stats.p50);
 	slice->p90 = or_none(&stats, stats.p90);
 	slice->p99 = or_none(&stats, stats.p99);
+	mc_distribution_since(&analysis->passed, &before->passed, &before->late);
+	before->passed = analysis->passed;
+	mc_distribution_merge(&before->since, &before->late);
+	mc_distribution_stats(&before->since, &stats);
+	slice->corrected_p90 = or_none(&stats, stats.p90);
+	slice->corrected_p99 = or_none(&stats, stats.p99);
 	mc_distribution_since(&analysis->skew.skew, &before->skew, &before->since);
 	before->skew = analysis->skew.skew;
 	mc_distribution_stats(&before->since, &stats);

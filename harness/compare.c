@@ -15,8 +15,14 @@
 
 /* More than this is worse */
 #define TOLERANCE 1.1
+/* So many missed ticks of a window are one stall, and no difference */
+#define FEW_TICKS 10
 #define NAME_WIDTH 24
+#define RATIO_WIDTH 6
+#define SHARE_WIDTH 7
 #define SLICES_MAX 1000
+/* A figure that is a share, which may be 0, and so has no ratio */
+#define MISSED MC_FIGURES
 
 /* ---- figures ---- */
 
@@ -25,6 +31,24 @@ static int by_value(const void *a, const void *b)
 	double first = *(const double *)a, second = *(const double *)b;
 
 	return first < second ? -1 : first > second;
+}
+
+/* Of 0 to 1. Return: NaN where there was no boundary. */
+static double share(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)part / whole : NAN;
+}
+
+static double figure_of_slice(const struct mc_slice *slice, enum mc_figure figure)
+{
+	return figure == MISSED ? share(slice->missed, slice->expected)
+				: mc_slice_figure(slice, figure);
+}
+
+static double figure_of_all(const struct mc_scenario_result *scenario, enum mc_figure figure)
+{
+	return figure == MISSED ? share(scenario->missed_ticks, scenario->expected_ticks)
+				: mc_scenario_figure(scenario, figure);
 }
 
 /* Return: NaN where no slice has the figure */
@@ -36,9 +60,9 @@ static double median(const struct mc_scenario_result *scenario, enum mc_figure f
 	if (scenario->status != MC_STATUS_OK)
 		return NAN;
 	if (!scenario->n_slices)
-		return mc_scenario_figure(scenario, figure);
+		return figure_of_all(scenario, figure);
 	for (size_t i = 0; i < scenario->n_slices && n < SLICES_MAX; i++) {
-		values[n] = mc_slice_figure(&scenario->slice[i], figure);
+		values[n] = figure_of_slice(&scenario->slice[i], figure);
 		n += !isnan(values[n]);
 	}
 	if (!n)
@@ -62,6 +86,23 @@ bool mc_compare_is_worse(double ratio, double noise)
 	double band = isnan(noise) ? 1 : noise < 1 ? 1 / noise : noise;
 
 	return ratio * TOLERANCE * band < 1;
+}
+
+double mc_compare_missed(const struct mc_scenario_result *scenario)
+{
+	return median(scenario, MISSED);
+}
+
+bool mc_compare_misses_more(const struct mc_scenario_result *first,
+			    const struct mc_scenario_result *again,
+			    const struct mc_scenario_result *other)
+{
+	double a = mc_compare_missed(first), b = mc_compare_missed(other);
+	double windows = other->n_slices ? other->n_slices : 1;
+	double few = FEW_TICKS * windows / other->expected_ticks;
+	double noise = again ? fabs(mc_compare_missed(again) - a) : 0;
+
+	return b > a * TOLERANCE + (isnan(noise) ? 0 : noise) + few;
 }
 
 /* ---- printing ---- */
@@ -88,28 +129,30 @@ static struct family family_of(const struct mc_result *result, const char *base)
 	return family;
 }
 
-static double share(uint64_t part, uint64_t whole)
-{
-	return whole ? 100.0 * part / whole : 0;
-}
-
 /* Spin as a share of the CPUs' time, in thousandths */
 static double spin_permille(const struct mc_result *result,
 			    const struct mc_scenario_result *scenario)
 {
 	double time_ns = (double)scenario->expected_ticks * result->interval_ns;
 
-	return time_ns > 0 ? 1000.0 * scenario->spin.total_ns / time_ns : 0;
+	if (scenario->status != MC_STATUS_OK || !scenario->expected_ticks)
+		return NAN;
+	return 1000.0 * scenario->spin.total_ns / time_ns;
 }
 
-static bool put_row(const struct mc_result *result, const struct family *family,
-		    const struct mc_scenario_result *scenario, FILE *to)
+static void put_cell(FILE *to, int width, int decimals, double value, const char *after)
 {
-	char name[MC_NAME_MAX];
+	if (isnan(value))
+		fprintf(to, " %*s%s", width, "n/a", after);
+	else
+		fprintf(to, " %*.*f%s", width, decimals, value, after);
+}
+
+static bool put_ratios(const struct family *family, const struct mc_scenario_result *scenario,
+		       FILE *to)
+{
 	bool any = false;
 
-	mc_text_clean(name, NAME_WIDTH + 1, scenario->repeat ? "  A/A" : scenario->test);
-	fprintf(to, "%-*s", NAME_WIDTH, name);
 	for (enum mc_figure i = 0; i < MC_FIGURES; i++) {
 		double ratio = mc_compare_ratio(family->first, scenario, i), noise = NAN;
 		bool worse;
@@ -118,25 +161,36 @@ static bool put_row(const struct mc_result *result, const struct family *family,
 			noise = mc_compare_ratio(family->first, family->again, i);
 		worse = !scenario->repeat && mc_compare_is_worse(ratio, noise);
 		any |= worse;
-		if (isnan(ratio))
-			fprintf(to, " %8s ", "n/a");
-		else
-			fprintf(to, " %8.*f%s",
-				ratio < 10    ? 2
-				: ratio < 100 ? 1
-					      : 0,
-				ratio, worse ? "!" : " ");
+		put_cell(to, RATIO_WIDTH,
+			 ratio < 10    ? 2
+			 : ratio < 100 ? 1
+				       : 0,
+			 ratio, worse ? "!" : " ");
 	}
-	fprintf(to, " %7.2f %7.2f %7.1f\n",
-		share(family->first->missed_ticks, family->first->expected_ticks),
-		share(scenario->missed_ticks, scenario->expected_ticks),
-		spin_permille(result, scenario));
 	return any;
+}
+
+static bool put_row(const struct mc_result *result, const struct family *family,
+		    const struct mc_scenario_result *scenario, FILE *to)
+{
+	bool more = !scenario->repeat &&
+		    mc_compare_misses_more(family->first, family->again, scenario);
+	char name[MC_NAME_MAX];
+	bool worse;
+
+	mc_text_clean(name, NAME_WIDTH + 1, scenario->repeat ? "  A/A" : scenario->test);
+	fprintf(to, "%-*s", NAME_WIDTH, name);
+	worse = put_ratios(family, scenario, to);
+	put_cell(to, SHARE_WIDTH, 3, 100 * mc_compare_missed(family->first), " ");
+	put_cell(to, SHARE_WIDTH, 3, 100 * mc_compare_missed(scenario), more ? "!" : " ");
+	put_cell(to, SHARE_WIDTH, 1, spin_permille(result, scenario), "\n");
+	return worse || more;
 }
 
 static void put_head(const struct mc_result *result, const struct mc_scenario_result *first,
 		     FILE *to)
 {
+	static const char *const names[] = {"p50", "p90", "p99", "mean", "p90", "p99", "p50"};
 	char duration[MC_TIME_TEXT];
 
 	fprintf(to,
@@ -144,10 +198,13 @@ static void put_head(const struct mc_result *result, const struct mc_scenario_re
 		first->variant, first->n_slices ? first->n_slices : 1,
 		first->n_slices > 1 ? "s" : "", mc_text_time(duration, result->run.duration_ns),
 		first->variant);
-	fprintf(to, "%-*s %44s %18s %7s\n", NAME_WIDTH, "",
-		"-------------- delta --------------     skew ", "--- missed ----", "spin");
-	fprintf(to, "%-*s %8s  %8s  %8s  %8s  %8s  %7s %7s %7s\n", NAME_WIDTH, "test", "p50", "p90",
-		"p99", "mean", "p50", "first %", "%", "permil");
+	fprintf(to, "%-*s %s  %s  %s  %s  %*s\n", NAME_WIDTH, "", "------------ delta -----------",
+		"- corrected --", "  skew", "---- missed ----", SHARE_WIDTH, "spin");
+	fprintf(to, "%-*s", NAME_WIDTH, "test");
+	for (enum mc_figure i = 0; i < MC_FIGURES; i++)
+		fprintf(to, " %*s ", RATIO_WIDTH, names[i]);
+	fprintf(to, " %*s  %*s  %*s\n", SHARE_WIDTH, "first %", SHARE_WIDTH, "%", SHARE_WIDTH,
+		"permil");
 }
 
 void mc_compare_print(const struct mc_result *result, FILE *to)

@@ -103,6 +103,10 @@ const struct mc_field mc_figure_fields[MC_FIGURES + 1] = {
 	[MC_FIGURE_P90] = SLICE("delta_p90_ns", SIGNED_NS_OR_NULL, p90),
 	[MC_FIGURE_P99] = SLICE("delta_p99_ns", SIGNED_NS_OR_NULL, p99),
 	[MC_FIGURE_MEAN] = SLICE("delta_mean_ns", SIGNED_REAL_OR_NULL, mean),
+	[MC_FIGURE_CORRECTED_P90] =
+		ADDED(struct mc_slice, "corrected_p90_ns", SIGNED_NS_OR_NULL, corrected_p90),
+	[MC_FIGURE_CORRECTED_P99] =
+		ADDED(struct mc_slice, "corrected_p99_ns", SIGNED_NS_OR_NULL, corrected_p99),
 	[MC_FIGURE_SKEW_P50] = SLICE("skew_p50_ns", NS_OR_NULL, skew_p50),
 };
 
@@ -219,12 +223,17 @@ double mc_slice_figure(const struct mc_slice *slice, enum mc_figure figure)
 double mc_scenario_figure(const struct mc_scenario_result *scenario, enum mc_figure figure)
 {
 	const struct mc_stats *delta = &scenario->delta, *skew = &scenario->skew;
+	const struct mc_stats *corrected = &scenario->corrected;
 	const struct {
 		const struct mc_stats *of;
 		double value;
 	} figures[MC_FIGURES] = {
-		[MC_FIGURE_P50] = {delta, delta->p50},	  [MC_FIGURE_P90] = {delta, delta->p90},
-		[MC_FIGURE_P99] = {delta, delta->p99},	  [MC_FIGURE_MEAN] = {delta, delta->mean},
+		[MC_FIGURE_P50] = {delta, delta->p50},
+		[MC_FIGURE_P90] = {delta, delta->p90},
+		[MC_FIGURE_P99] = {delta, delta->p99},
+		[MC_FIGURE_MEAN] = {delta, delta->mean},
+		[MC_FIGURE_CORRECTED_P90] = {corrected, corrected->p90},
+		[MC_FIGURE_CORRECTED_P99] = {corrected, corrected->p99},
 		[MC_FIGURE_SKEW_P50] = {skew, skew->p50},
 	};
 

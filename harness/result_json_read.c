@@ -434,6 +434,7 @@ static int read_slices(struct reader *reader, json_object *object,
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		size_t length = enter(reader, "slices[%zu].", i);
 
+		scenario->slice[i].corrected_p90 = scenario->slice[i].corrected_p99 = MC_TIME_NONE;
 		if (read_slice(reader, json_object_array_get_idx(array, i),
 			       i ? &scenario->slice[i - 1] : NULL, &scenario->slice[i]))
 			return -1;

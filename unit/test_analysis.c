@@ -682,6 +682,8 @@ static void two_windows(void **state)
 		assert_int_equal(slice->p50, alone[i]->delta.p50);
 		assert_int_equal(slice->p99, alone[i]->delta.p99);
 		assert_true(slice->mean == alone[i]->delta.mean);
+		assert_int_equal(slice->corrected_p90, alone[i]->corrected.p90);
+		assert_int_equal(slice->corrected_p99, alone[i]->corrected.p99);
 		/* Where a CPU was away, a slice has the skew of the ticks that all CPUs had. */
 		assert_true(i == 0 || slice->skew_p50 == alone[i]->skew.p50);
 		end_result(alone[i]);
@@ -697,8 +699,10 @@ static void slices_without_ticks(void **state)
 	static const struct {
 		uint64_t k0, started[2];
 		bool delta, skew;
-	} rows[] = {
-		{10, {10, 10}, true, true}, {30, {0, 0}, false, false}, {50, {10, 0}, true, false}};
+		int64_t corrected;
+	} rows[] = {{10, {10, 10}, true, true, 700},
+		    {30, {0, 0}, false, false, 10 * LENGTH},
+		    {50, {10, 0}, true, false, 10 * LENGTH}};
 	struct mc_analysis_config config = config_of(2, 10, 20);
 	struct mc_scenario_result *result = NULL;
 	struct mc_failure failure = {0};
@@ -736,6 +740,7 @@ static void slices_without_ticks(void **state)
 		assert_int_equal(slice->p90, delta);
 		assert_int_equal(slice->p99, delta);
 		assert_true(rows[i].delta ? slice->mean == 700 : isnan(slice->mean));
+		assert_int_equal(slice->corrected_p99, rows[i].corrected);
 		assert_int_equal(slice->skew_p50, rows[i].skew ? 0 : -1);
 	}
 	end_result(result);

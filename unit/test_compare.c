@@ -64,6 +64,50 @@ static void worse(void **state)
 			fail_msg("row %zu", i);
 }
 
+/* Of 1,000 boundaries each; again: -1, not measured */
+static void missed(void **state)
+{
+	static const struct {
+		int first, again, other;
+		bool more;
+	} rows[] = {
+		{0, 0, 9, false},	{0, 0, 11, true},	{0, 20, 29, false},
+		{0, 20, 31, true},	{100, 100, 119, false}, {100, 100, 121, true},
+		{100, 130, 149, false}, {100, 130, 151, true},	{100, 70, 149, false},
+		{100, 70, 151, true},	{100, -1, 119, false},	{100, -1, 121, true},
+		{50, 50, 0, false},
+	};
+	static struct mc_slice slices[] = {{.expected = 1000, .missed = 0},
+					   {.expected = 0, .missed = 0},
+					   {.expected = 1000, .missed = 500},
+					   {.expected = 1000, .missed = 20}};
+	struct mc_scenario_result sliced = {.n_slices = 4, .slice = slices, .expected_ticks = 3000};
+	struct mc_scenario_result once = {.expected_ticks = 1000, .missed_ticks = 20};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mc_scenario_result first = once, again = once, other = once;
+
+		first.missed_ticks = rows[i].first;
+		again.missed_ticks = rows[i].again;
+		other.missed_ticks = rows[i].other;
+		if (mc_compare_misses_more(&first, rows[i].again < 0 ? NULL : &again, &other) !=
+		    rows[i].more)
+			fail_msg("row %zu", i);
+	}
+	assert_true(mc_compare_missed(&sliced) == 0.02);
+	assert_true(mc_compare_missed(&once) == 0.02);
+	assert_false(mc_compare_misses_more(&once, NULL, &sliced));
+	once.missed_ticks = 0;
+	/* Ten ticks of a window of 750 are less than 20 of 1,000. */
+	assert_true(mc_compare_misses_more(&once, NULL, &sliced));
+	once.expected_ticks = 0;
+	assert_true(isnan(mc_compare_missed(&once)));
+	assert_false(mc_compare_misses_more(&once, NULL, &sliced));
+	assert_false(mc_compare_misses_more(&sliced, &once, &once));
+	sliced.status = MC_STATUS_INVALID;
+	assert_true(isnan(mc_compare_missed(&sliced)));
+}
+
 static char *printed(const struct mc_result *result)
 {
 	char *text = NULL;
@@ -86,6 +130,7 @@ static struct mc_scenario_result variant_of(const char *name, int64_t p50, int64
 		.missed_ticks = 5,
 		.spin.total_ns = repeat ? 0 : 50000000,
 		.delta = {.count = 9, .p50 = p50, .p90 = 100, .p99 = p99, .mean = 100},
+		.corrected = {.count = 9, .p90 = 100, .p99 = 2 * p99},
 	};
 
 	snprintf(scenario.variant, sizeof(scenario.variant), "%s", name);
@@ -105,13 +150,16 @@ static void table(void **state)
 				   .run.duration_ns = 3000000000,
 				   .scenario = scenarios,
 				   .n_scenarios = 4};
-	char *text = printed(&result);
+	char *text;
 
+	scenarios[2].missed_ticks = 30;
+	text = printed(&result);
 	assert_non_null(strstr(text, "How many times smaller than with off, medians of 1 slice of "
 				     "3 s; A/A: off again\n"));
-	assert_non_null(strstr(text, "\ncpu+auto                      500      1.00      0.83!"));
-	assert_non_null(strstr(text, "      n/a     0.50    0.50    50.0\n"));
-	assert_non_null(strstr(text, "\n  A/A                        1.01      1.00      0.98 "));
+	assert_non_null(strstr(text, "\ncpu+auto                    500    1.00    0.83!   1.00 "
+				     "   1.00    0.83!    n/a    0.500    3.000!    50.0\n"));
+	assert_non_null(strstr(text, "\n  A/A                      1.01    1.00    0.98    1.00 "
+				     "   1.00    0.98     n/a    0.500    0.500      0.0\n"));
 	assert_non_null(strstr(text, "\n!: worse by more than 10 %"));
 	assert_null(strstr(text, "alone"));
 	free(text);
@@ -127,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ratios),
 		cmocka_unit_test(worse),
+		cmocka_unit_test(missed),
 		cmocka_unit_test(table),
 	};
 

@@ -104,12 +104,14 @@ struct mc_cpu_result {
  * @p50: of delta; MC_TIME_NONE where no tick started
  * @p90: as @p50
  * @p99: as @p50
+ * @corrected_p90: of corrected; MC_TIME_NONE where no boundary has a lateness
+ * @corrected_p99: as @corrected_p90
  * @skew_p50: of skew; negative: not measured
  */
 struct mc_slice {
 	uint64_t k0, k1, expected, missed, spin_ns;
 	double mean;
-	int64_t p50, p90, p99, skew_p50;
+	int64_t p50, p90, p99, corrected_p90, corrected_p99, skew_p50;
 };
 
 /**
