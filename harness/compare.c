@@ -129,15 +129,15 @@ static struct family family_of(const struct mc_result *result, const char *base)
 	return family;
 }
 
-/* Spin as a share of the CPUs' time, in thousandths */
-static double spin_permille(const struct mc_result *result,
-			    const struct mc_scenario_result *scenario)
+/* A time that CPUs spent, as thousandths of all they had */
+static double permille(const struct mc_result *result, const struct mc_scenario_result *scenario,
+		       uint64_t time_ns)
 {
-	double time_ns = (double)scenario->expected_ticks * result->interval_ns;
+	double all_ns = (double)scenario->expected_ticks * result->interval_ns;
 
 	if (scenario->status != MC_STATUS_OK || !scenario->expected_ticks)
 		return NAN;
-	return 1000.0 * scenario->spin.total_ns / time_ns;
+	return 1000.0 * time_ns / all_ns;
 }
 
 static void put_cell(FILE *to, int width, int decimals, double value, const char *after)
@@ -175,6 +175,7 @@ static bool put_row(const struct mc_result *result, const struct family *family,
 {
 	bool more = !scenario->repeat &&
 		    mc_compare_misses_more(family->first, family->again, scenario);
+	const struct mc_spin *spin = &scenario->spin;
 	char name[MC_NAME_MAX];
 	bool worse;
 
@@ -183,7 +184,10 @@ static bool put_row(const struct mc_result *result, const struct family *family,
 	worse = put_ratios(family, scenario, to);
 	put_cell(to, SHARE_WIDTH, 3, 100 * mc_compare_missed(family->first), " ");
 	put_cell(to, SHARE_WIDTH, 3, 100 * mc_compare_missed(scenario), more ? "!" : " ");
-	put_cell(to, SHARE_WIDTH, 1, spin_permille(result, scenario), "\n");
+	/* What was stolen from a spin is no cost of the lead: nobody could have used it. */
+	put_cell(to, SHARE_WIDTH, 1, permille(result, scenario, spin->total_ns - spin->stolen_ns),
+		 " ");
+	put_cell(to, SHARE_WIDTH, 1, permille(result, scenario, spin->stolen_ns), "\n");
 	return worse || more;
 }
 
@@ -198,13 +202,13 @@ static void put_head(const struct mc_result *result, const struct mc_scenario_re
 		first->variant, first->n_slices ? first->n_slices : 1,
 		first->n_slices > 1 ? "s" : "", mc_text_time(duration, result->run.duration_ns),
 		first->variant);
-	fprintf(to, "%-*s %s  %s  %s  %s  %*s\n", NAME_WIDTH, "", "------------ delta -----------",
-		"- corrected --", "  skew", "---- missed ----", SHARE_WIDTH, "spin");
+	fprintf(to, "%-*s %s  %s  %s  %s  %s\n", NAME_WIDTH, "", "------------ delta -----------",
+		"- corrected --", "  skew", "---- missed ----", "--- permil ---");
 	fprintf(to, "%-*s", NAME_WIDTH, "test");
 	for (enum mc_figure i = 0; i < MC_FIGURES; i++)
 		fprintf(to, " %*s ", RATIO_WIDTH, names[i]);
-	fprintf(to, " %*s  %*s  %*s\n", SHARE_WIDTH, "first %", SHARE_WIDTH, "%", SHARE_WIDTH,
-		"permil");
+	fprintf(to, " %*s  %*s  %*s  %*s\n", SHARE_WIDTH, "first %", SHARE_WIDTH, "%", SHARE_WIDTH,
+		"spun", SHARE_WIDTH, "stolen");
 }
 
 void mc_compare_print(const struct mc_result *result, FILE *to)
