@@ -10,6 +10,7 @@
 #include "memory_collector/analysis.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -47,7 +48,7 @@ struct cpu_state {
 
 /* What a slice is the difference to, allocated only where slices are wanted */
 struct before {
-	struct mc_distribution delta, skew, now, since;
+	struct mc_distribution delta, passed, skew, now, since, late;
 };
 
 /**
@@ -413,6 +414,11 @@ static void count_slice(const struct mc_analysis *analysis, struct mc_slice *sli
 	}
 }
 
+static int64_t or_none(const struct mc_stats *stats, int64_t value)
+{
+	return stats->count ? value : MC_TIME_NONE;
+}
+
 static void measure_slice(struct mc_analysis *analysis, struct mc_slice *slice)
 {
 	struct before *before = analysis->before;
@@ -422,10 +428,16 @@ static void measure_slice(struct mc_analysis *analysis, struct mc_slice *slice)
 	mc_distribution_since(&before->now, &before->delta, &before->since);
 	before->delta = before->now;
 	mc_distribution_stats(&before->since, &stats);
-	slice->mean = stats.mean;
-	slice->p50 = stats.p50;
-	slice->p90 = stats.p90;
-	slice->p99 = stats.p99;
+	slice->mean = stats.count ? stats.mean : NAN;
+	slice->p50 = or_none(&stats, stats.p50);
+	slice->p90 = or_none(&stats, stats.p90);
+	slice->p99 = or_none(&stats, stats.p99);
+	mc_distribution_since(&analysis->passed, &before->passed, &before->late);
+	before->passed = analysis->passed;
+	mc_distribution_merge(&before->since, &before->late);
+	mc_distribution_stats(&before->since, &stats);
+	slice->corrected_p90 = or_none(&stats, stats.p90);
+	slice->corrected_p99 = or_none(&stats, stats.p99);
 	mc_distribution_since(&analysis->skew.skew, &before->skew, &before->since);
 	before->skew = analysis->skew.skew;
 	mc_distribution_stats(&before->since, &stats);

@@ -7,7 +7,7 @@
  */
 #include "compare.h"
 
-#include <inttypes.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,42 +15,16 @@
 
 /* More than this is worse */
 #define TOLERANCE 1.1
+/* So many missed ticks of a window are one stall, and no difference */
+#define FEW_TICKS 10
 #define NAME_WIDTH 24
+#define RATIO_WIDTH 6
+#define SHARE_WIDTH 7
 #define SLICES_MAX 1000
+/* A figure that is a share, which may be 0, and so has no ratio */
+#define MISSED MC_FIGURES
 
 /* ---- figures ---- */
-
-static double value_of_slice(const struct mc_slice *slice, enum mc_figure figure)
-{
-	switch (figure) {
-	case MC_FIGURE_P50:
-		return slice->p50;
-	case MC_FIGURE_P90:
-		return slice->p90;
-	case MC_FIGURE_P99:
-		return slice->p99;
-	case MC_FIGURE_MEAN:
-		return slice->mean;
-	default:
-		return slice->skew_p50;
-	}
-}
-
-static double value_of_all(const struct mc_scenario_result *scenario, enum mc_figure figure)
-{
-	switch (figure) {
-	case MC_FIGURE_P50:
-		return scenario->delta.p50;
-	case MC_FIGURE_P90:
-		return scenario->delta.p90;
-	case MC_FIGURE_P99:
-		return scenario->delta.p99;
-	case MC_FIGURE_MEAN:
-		return scenario->delta.mean;
-	default:
-		return scenario->skew.count ? scenario->skew.p50 : -1;
-	}
-}
 
 static int by_value(const void *a, const void *b)
 {
@@ -59,22 +33,40 @@ static int by_value(const void *a, const void *b)
 	return first < second ? -1 : first > second;
 }
 
-/* Return: -1 where there is none */
+/* Of 0 to 1. Return: NaN where there was no boundary. */
+static double share(uint64_t part, uint64_t whole)
+{
+	return whole ? (double)part / whole : NAN;
+}
+
+static double figure_of_slice(const struct mc_slice *slice, enum mc_figure figure)
+{
+	return figure == MISSED ? share(slice->missed, slice->expected)
+				: mc_slice_figure(slice, figure);
+}
+
+static double figure_of_all(const struct mc_scenario_result *scenario, enum mc_figure figure)
+{
+	return figure == MISSED ? share(scenario->missed_ticks, scenario->expected_ticks)
+				: mc_scenario_figure(scenario, figure);
+}
+
+/* Return: NaN where no slice has the figure */
 static double median(const struct mc_scenario_result *scenario, enum mc_figure figure)
 {
 	double values[SLICES_MAX];
 	size_t n = 0;
 
-	if (scenario->status != MC_STATUS_OK || !scenario->delta.count)
-		return -1;
+	if (scenario->status != MC_STATUS_OK)
+		return NAN;
 	if (!scenario->n_slices)
-		return value_of_all(scenario, figure);
+		return figure_of_all(scenario, figure);
 	for (size_t i = 0; i < scenario->n_slices && n < SLICES_MAX; i++) {
-		values[n] = value_of_slice(&scenario->slice[i], figure);
-		n += values[n] >= 0;
+		values[n] = figure_of_slice(&scenario->slice[i], figure);
+		n += !isnan(values[n]);
 	}
 	if (!n)
-		return -1;
+		return NAN;
 	qsort(values, n, sizeof(*values), by_value);
 	return (values[(n - 1) / 2] + values[n / 2]) / 2;
 }
@@ -84,16 +76,33 @@ double mc_compare_ratio(const struct mc_scenario_result *first,
 {
 	double a = median(first, figure), b = median(other, figure);
 
-	if (a < 0 || b < 0)
-		return 0;
-	return (a > 1 ? a : 1) / (b > 1 ? b : 1);
+	if (isnan(a) || isnan(b))
+		return NAN;
+	return fmax(a, 1) / fmax(b, 1);
 }
 
 bool mc_compare_is_worse(double ratio, double noise)
 {
-	double band = noise > 0 && noise < 1 ? 1 / noise : noise > 0 ? noise : 1;
+	double band = isnan(noise) ? 1 : noise < 1 ? 1 / noise : noise;
 
-	return ratio > 0 && ratio * TOLERANCE * band < 1;
+	return ratio * TOLERANCE * band < 1;
+}
+
+double mc_compare_missed(const struct mc_scenario_result *scenario)
+{
+	return median(scenario, MISSED);
+}
+
+bool mc_compare_misses_more(const struct mc_scenario_result *first,
+			    const struct mc_scenario_result *again,
+			    const struct mc_scenario_result *other)
+{
+	double a = mc_compare_missed(first), b = mc_compare_missed(other);
+	double windows = other->n_slices ? other->n_slices : 1;
+	double few = FEW_TICKS * windows / other->expected_ticks;
+	double noise = again ? fabs(mc_compare_missed(again) - a) : 0;
+
+	return b > a * TOLERANCE + (isnan(noise) ? 0 : noise) + few;
 }
 
 /* ---- printing ---- */
@@ -120,55 +129,72 @@ static struct family family_of(const struct mc_result *result, const char *base)
 	return family;
 }
 
-static double share(uint64_t part, uint64_t whole)
+/* A time that CPUs spent, as thousandths of all they had */
+static double permille(const struct mc_result *result, const struct mc_scenario_result *scenario,
+		       uint64_t time_ns)
 {
-	return whole ? 100.0 * part / whole : 0;
+	double all_ns = (double)scenario->expected_ticks * result->interval_ns;
+
+	if (scenario->status != MC_STATUS_OK || !scenario->expected_ticks)
+		return NAN;
+	return 1000.0 * time_ns / all_ns;
 }
 
-/* Spin as a share of the CPUs' time, in thousandths */
-static double spin_permille(const struct mc_result *result,
-			    const struct mc_scenario_result *scenario)
+static void put_cell(FILE *to, int width, int decimals, double value, const char *after)
 {
-	double time_ns = (double)scenario->expected_ticks * result->interval_ns;
-
-	return time_ns > 0 ? 1000.0 * scenario->spin.total_ns / time_ns : 0;
+	if (isnan(value))
+		fprintf(to, " %*s%s", width, "n/a", after);
+	else
+		fprintf(to, " %*.*f%s", width, decimals, value, after);
 }
 
-static bool put_row(const struct mc_result *result, const struct family *family,
-		    const struct mc_scenario_result *scenario, FILE *to)
+static bool put_ratios(const struct family *family, const struct mc_scenario_result *scenario,
+		       FILE *to)
 {
-	char name[MC_NAME_MAX];
 	bool any = false;
 
-	mc_text_clean(name, NAME_WIDTH + 1, scenario->repeat ? "  A/A" : scenario->test);
-	fprintf(to, "%-*s", NAME_WIDTH, name);
 	for (enum mc_figure i = 0; i < MC_FIGURES; i++) {
-		double ratio = mc_compare_ratio(family->first, scenario, i), noise = 0;
+		double ratio = mc_compare_ratio(family->first, scenario, i), noise = NAN;
 		bool worse;
 
 		if (family->again && !scenario->repeat)
 			noise = mc_compare_ratio(family->first, family->again, i);
 		worse = !scenario->repeat && mc_compare_is_worse(ratio, noise);
 		any |= worse;
-		if (ratio > 0)
-			fprintf(to, " %8.*f%s",
-				ratio < 10    ? 2
-				: ratio < 100 ? 1
-					      : 0,
-				ratio, worse ? "!" : " ");
-		else
-			fprintf(to, " %8s ", "-");
+		put_cell(to, RATIO_WIDTH,
+			 ratio < 10    ? 2
+			 : ratio < 100 ? 1
+				       : 0,
+			 ratio, worse ? "!" : " ");
 	}
-	fprintf(to, " %7.2f %7.2f %7.1f\n",
-		share(family->first->missed_ticks, family->first->expected_ticks),
-		share(scenario->missed_ticks, scenario->expected_ticks),
-		spin_permille(result, scenario));
 	return any;
+}
+
+static bool put_row(const struct mc_result *result, const struct family *family,
+		    const struct mc_scenario_result *scenario, FILE *to)
+{
+	bool more = !scenario->repeat &&
+		    mc_compare_misses_more(family->first, family->again, scenario);
+	const struct mc_spin *spin = &scenario->spin;
+	char name[MC_NAME_MAX];
+	bool worse;
+
+	mc_text_clean(name, NAME_WIDTH + 1, scenario->repeat ? "  A/A" : scenario->test);
+	fprintf(to, "%-*s", NAME_WIDTH, name);
+	worse = put_ratios(family, scenario, to);
+	put_cell(to, SHARE_WIDTH, 3, 100 * mc_compare_missed(family->first), " ");
+	put_cell(to, SHARE_WIDTH, 3, 100 * mc_compare_missed(scenario), more ? "!" : " ");
+	/* What was stolen from a spin is no cost of the lead: nobody could have used it. */
+	put_cell(to, SHARE_WIDTH, 1, permille(result, scenario, spin->total_ns - spin->stolen_ns),
+		 " ");
+	put_cell(to, SHARE_WIDTH, 1, permille(result, scenario, spin->stolen_ns), "\n");
+	return worse || more;
 }
 
 static void put_head(const struct mc_result *result, const struct mc_scenario_result *first,
 		     FILE *to)
 {
+	static const char *const names[] = {"p50", "p90", "p99", "mean", "p90", "p99", "p50"};
 	char duration[MC_TIME_TEXT];
 
 	fprintf(to,
@@ -176,10 +202,13 @@ static void put_head(const struct mc_result *result, const struct mc_scenario_re
 		first->variant, first->n_slices ? first->n_slices : 1,
 		first->n_slices > 1 ? "s" : "", mc_text_time(duration, result->run.duration_ns),
 		first->variant);
-	fprintf(to, "%-*s %44s %18s %7s\n", NAME_WIDTH, "",
-		"-------------- delta --------------     skew ", "--- missed ----", "spin");
-	fprintf(to, "%-*s %8s  %8s  %8s  %8s  %8s  %7s %7s %7s\n", NAME_WIDTH, "test", "p50", "p90",
-		"p99", "mean", "p50", "first %", "%", "permil");
+	fprintf(to, "%-*s %s  %s  %s  %s  %s\n", NAME_WIDTH, "", "------------ delta -----------",
+		"- corrected --", "  skew", "---- missed ----", "--- permil ---");
+	fprintf(to, "%-*s", NAME_WIDTH, "test");
+	for (enum mc_figure i = 0; i < MC_FIGURES; i++)
+		fprintf(to, " %*s ", RATIO_WIDTH, names[i]);
+	fprintf(to, " %*s  %*s  %*s  %*s\n", SHARE_WIDTH, "first %", SHARE_WIDTH, "%", SHARE_WIDTH,
+		"spun", SHARE_WIDTH, "stolen");
 }
 
 void mc_compare_print(const struct mc_result *result, FILE *to)

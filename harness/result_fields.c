@@ -4,6 +4,8 @@
  */
 #include "result_fields.h"
 
+#include <math.h>
+
 #define FIELD(structure, json_key, kind, member)                                                 \
 	{                                                                                        \
 		.key = json_key, .type = MC_FIELD_##kind, .offset = offsetof(structure, member), \
@@ -93,12 +95,19 @@ const struct mc_field mc_slice_fields[] = {
 	SLICE("expected_ticks", COUNT, expected),
 	SLICE("missed_ticks", COUNT, missed),
 	SLICE("spin_ns", COUNT, spin_ns),
-	SLICE("delta_mean_ns", REAL, mean),
-	SLICE("delta_p50_ns", NS, p50),
-	SLICE("delta_p90_ns", NS, p90),
-	SLICE("delta_p99_ns", NS, p99),
-	SLICE("skew_p50_ns", NS_OR_NULL, skew_p50),
 	{},
+};
+
+const struct mc_field mc_figure_fields[MC_FIGURES + 1] = {
+	[MC_FIGURE_P50] = SLICE("delta_p50_ns", SIGNED_NS_OR_NULL, p50),
+	[MC_FIGURE_P90] = SLICE("delta_p90_ns", SIGNED_NS_OR_NULL, p90),
+	[MC_FIGURE_P99] = SLICE("delta_p99_ns", SIGNED_NS_OR_NULL, p99),
+	[MC_FIGURE_MEAN] = SLICE("delta_mean_ns", SIGNED_REAL_OR_NULL, mean),
+	[MC_FIGURE_CORRECTED_P90] =
+		ADDED(struct mc_slice, "corrected_p90_ns", SIGNED_NS_OR_NULL, corrected_p90),
+	[MC_FIGURE_CORRECTED_P99] =
+		ADDED(struct mc_slice, "corrected_p99_ns", SIGNED_NS_OR_NULL, corrected_p99),
+	[MC_FIGURE_SKEW_P50] = SLICE("skew_p50_ns", NS_OR_NULL, skew_p50),
 };
 
 #define STATS(key, kind, member) FIELD(struct mc_stats, key, kind, member)
@@ -169,6 +178,67 @@ const struct mc_member mc_scenario_histograms[] = {
 	{"skew", offsetof(struct mc_scenario_result, skew_histogram)},
 	{},
 };
+
+bool mc_field_is_none(const void *from, const struct mc_field *field)
+{
+	const void *member = (const char *)from + field->offset;
+
+	switch (field->type) {
+	case MC_FIELD_TEXT:
+		return !*(const char *)member;
+	case MC_FIELD_COUNT_OR_NULL:
+		return !*(const uint64_t *)member;
+	case MC_FIELD_UNSIGNED_OR_NULL:
+		return !*(const unsigned int *)member;
+	case MC_FIELD_INT_OR_NULL:
+		return *(const int *)member < 0;
+	case MC_FIELD_TIME:
+	case MC_FIELD_SIGNED_NS_OR_NULL:
+		return *(const int64_t *)member == MC_TIME_NONE;
+	case MC_FIELD_NS_OR_NULL:
+		return *(const int64_t *)member < 0;
+	case MC_FIELD_REAL:
+	case MC_FIELD_SIGNED_REAL_OR_NULL:
+		return !isfinite(*(const double *)member);
+	case MC_FIELD_REAL_OR_NULL:
+		return !isfinite(*(const double *)member) || *(const double *)member < 0;
+	case MC_FIELD_COUNT:
+	case MC_FIELD_UNSIGNED:
+	case MC_FIELD_NS:
+		return false;
+	}
+	return true;
+}
+
+double mc_slice_figure(const struct mc_slice *slice, enum mc_figure figure)
+{
+	const struct mc_field *field = &mc_figure_fields[figure];
+	const void *member = (const char *)slice + field->offset;
+
+	if (mc_field_is_none(slice, field))
+		return NAN;
+	return figure == MC_FIGURE_MEAN ? *(const double *)member : *(const int64_t *)member;
+}
+
+double mc_scenario_figure(const struct mc_scenario_result *scenario, enum mc_figure figure)
+{
+	const struct mc_stats *delta = &scenario->delta, *skew = &scenario->skew;
+	const struct mc_stats *corrected = &scenario->corrected;
+	const struct {
+		const struct mc_stats *of;
+		double value;
+	} figures[MC_FIGURES] = {
+		[MC_FIGURE_P50] = {delta, delta->p50},
+		[MC_FIGURE_P90] = {delta, delta->p90},
+		[MC_FIGURE_P99] = {delta, delta->p99},
+		[MC_FIGURE_MEAN] = {delta, delta->mean},
+		[MC_FIGURE_CORRECTED_P90] = {corrected, corrected->p90},
+		[MC_FIGURE_CORRECTED_P99] = {corrected, corrected->p99},
+		[MC_FIGURE_SKEW_P50] = {skew, skew->p50},
+	};
+
+	return figures[figure].of->count ? figures[figure].value : NAN;
+}
 
 bool mc_scenario_measured(const struct mc_scenario_result *scenario)
 {

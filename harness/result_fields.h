@@ -21,7 +21,9 @@ enum mc_field_type {
 	MC_FIELD_TIME, /* int64_t; MC_TIME_NONE: null */
 	MC_FIELD_NS, /* int64_t */
 	MC_FIELD_NS_OR_NULL, /* int64_t; negative: null */
+	MC_FIELD_SIGNED_NS_OR_NULL, /* int64_t; MC_TIME_NONE: null */
 	MC_FIELD_REAL, /* double */
+	MC_FIELD_SIGNED_REAL_OR_NULL, /* double; NaN: null */
 	MC_FIELD_REAL_OR_NULL, /* double; negative: null */
 };
 
@@ -53,6 +55,30 @@ struct mc_member {
 
 extern const struct mc_member mc_scenario_stats[];
 extern const struct mc_member mc_scenario_histograms[];
+
+/* What variants are compared by: the figures of a slice, in the order of mc_figure_fields */
+enum mc_figure {
+	MC_FIGURE_P50,
+	MC_FIGURE_P90,
+	MC_FIGURE_P99,
+	MC_FIGURE_MEAN,
+	MC_FIGURE_CORRECTED_P90,
+	MC_FIGURE_CORRECTED_P99,
+	MC_FIGURE_SKEW_P50,
+	MC_FIGURES
+};
+
+/* Each in struct mc_slice; an end follows */
+extern const struct mc_field mc_figure_fields[MC_FIGURES + 1];
+
+/* Whether a member says "not measured", which is null in JSON */
+bool mc_field_is_none(const void *from, const struct mc_field *field);
+
+/* A figure of a slice. Return: NaN where it was not measured. */
+double mc_slice_figure(const struct mc_slice *slice, enum mc_figure figure);
+
+/* The same figure of all windows of a scenario together. Return: NaN where it was not measured. */
+double mc_scenario_figure(const struct mc_scenario_result *scenario, enum mc_figure figure);
 
 /*
  * Whether there is anything to say about a scenario's ticks. That it was skipped can

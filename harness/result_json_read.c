@@ -181,6 +181,7 @@ static int read_null(struct reader *reader, const struct mc_field *field, void *
 		*(int *)member = -1;
 		return 0;
 	case MC_FIELD_TIME:
+	case MC_FIELD_SIGNED_NS_OR_NULL:
 		*(int64_t *)member = MC_TIME_NONE;
 		return 0;
 	case MC_FIELD_NS_OR_NULL:
@@ -188,6 +189,9 @@ static int read_null(struct reader *reader, const struct mc_field *field, void *
 		return 0;
 	case MC_FIELD_REAL_OR_NULL:
 		*(double *)member = -1;
+		return 0;
+	case MC_FIELD_SIGNED_REAL_OR_NULL:
+		*(double *)member = NAN;
 		return 0;
 	default:
 		return refuse(reader, field->key, "null");
@@ -225,11 +229,13 @@ static int read_field(struct reader *reader, json_object *object, const struct m
 		*(int *)member = number;
 		return 0;
 	case MC_FIELD_NS:
+	case MC_FIELD_SIGNED_NS_OR_NULL:
 		return read_signed(reader, field->key, value, INT64_MIN + 1, INT64_MAX, member);
 	case MC_FIELD_TIME: /* the clock starts at 0 */
 	case MC_FIELD_NS_OR_NULL:
 		return read_signed(reader, field->key, value, 0, INT64_MAX, member);
 	case MC_FIELD_REAL:
+	case MC_FIELD_SIGNED_REAL_OR_NULL:
 		return read_real(reader, field->key, value, -INFINITY, member);
 	case MC_FIELD_REAL_OR_NULL:
 		return read_real(reader, field->key, value, 0, member);
@@ -393,13 +399,23 @@ static int read_lead(struct reader *reader, json_object *object,
 	return 0;
 }
 
+/* Where no tick started there is no delay, although files of earlier versions say 0. */
+static void forget_delays(struct mc_slice *slice)
+{
+	slice->mean = NAN;
+	slice->p50 = slice->p90 = slice->p99 = MC_TIME_NONE;
+}
+
 static int read_slice(struct reader *reader, json_object *value, const struct mc_slice *before,
 		      struct mc_slice *slice)
 {
-	if (read_fields(reader, value, mc_slice_fields, slice))
+	if (read_fields(reader, value, mc_slice_fields, slice) ||
+	    read_fields(reader, value, mc_figure_fields, slice))
 		return -1;
 	if (slice->k0 >= slice->k1 || (before && slice->k0 < before->k1))
 		return refuse(reader, "k0", "empty, or does not follow the slice before it");
+	if (slice->missed >= slice->expected)
+		forget_delays(slice);
 	return 0;
 }
 
@@ -418,6 +434,7 @@ static int read_slices(struct reader *reader, json_object *object,
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		size_t length = enter(reader, "slices[%zu].", i);
 
+		scenario->slice[i].corrected_p90 = scenario->slice[i].corrected_p99 = MC_TIME_NONE;
 		if (read_slice(reader, json_object_array_get_idx(array, i),
 			       i ? &scenario->slice[i - 1] : NULL, &scenario->slice[i]))
 			return -1;

@@ -81,36 +81,28 @@ static json_object *new_field(const void *from, const struct mc_field *field)
 {
 	const void *member = (const char *)from + field->offset;
 
+	if (mc_field_is_none(from, field))
+		return NULL;
 	switch (field->type) {
 	case MC_FIELD_TEXT:
-		return *(const char *)member ? new_text(member) : NULL;
+		return new_text(member);
 	case MC_FIELD_COUNT:
-		return json_object_new_uint64(*(const uint64_t *)member);
 	case MC_FIELD_COUNT_OR_NULL:
-		return *(const uint64_t *)member ? json_object_new_uint64(*(const uint64_t *)member)
-						 : NULL;
+		return json_object_new_uint64(*(const uint64_t *)member);
 	case MC_FIELD_UNSIGNED:
-		return json_object_new_int64(*(const unsigned int *)member);
 	case MC_FIELD_UNSIGNED_OR_NULL:
-		return *(const unsigned int *)member
-			       ? json_object_new_int64(*(const unsigned int *)member)
-			       : NULL;
+		return json_object_new_int64(*(const unsigned int *)member);
 	case MC_FIELD_INT_OR_NULL:
-		return *(const int *)member >= 0 ? json_object_new_int(*(const int *)member) : NULL;
+		return json_object_new_int(*(const int *)member);
 	case MC_FIELD_TIME:
-		return *(const int64_t *)member != MC_TIME_NONE
-			       ? json_object_new_int64(*(const int64_t *)member)
-			       : NULL;
 	case MC_FIELD_NS:
-		return json_object_new_int64(*(const int64_t *)member);
 	case MC_FIELD_NS_OR_NULL:
-		return *(const int64_t *)member >= 0
-			       ? json_object_new_int64(*(const int64_t *)member)
-			       : NULL;
+	case MC_FIELD_SIGNED_NS_OR_NULL:
+		return json_object_new_int64(*(const int64_t *)member);
 	case MC_FIELD_REAL:
-		return new_real(*(const double *)member);
 	case MC_FIELD_REAL_OR_NULL:
-		return *(const double *)member >= 0 ? new_real(*(const double *)member) : NULL;
+	case MC_FIELD_SIGNED_REAL_OR_NULL:
+		return new_real(*(const double *)member);
 	}
 	return NULL;
 }
@@ -180,8 +172,12 @@ static json_object *new_slices(const struct mc_scenario_result *scenario)
 {
 	json_object *array = json_object_new_array();
 
-	for (size_t i = 0; i < scenario->n_slices; i++)
-		json_object_array_add(array, new_object(&scenario->slice[i], mc_slice_fields));
+	for (size_t i = 0; i < scenario->n_slices; i++) {
+		json_object *slice = new_object(&scenario->slice[i], mc_slice_fields);
+
+		add_fields(slice, &scenario->slice[i], mc_figure_fields);
+		json_object_array_add(array, slice);
+	}
 	return array;
 }
 

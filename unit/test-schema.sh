@@ -61,6 +61,8 @@ cat >"$work/changes" <<'END'
 "lead": {|"lead": 7, "x": {
 "skew_p50_ns": 49|"skew_p50_ns": -1
 "delta_p90_ns": 47,|
+"delta_p90_ns": null|"delta_p90_ns": "none"
+"corrected_p99_ns": 46|"corrected_p99_ns": 4.6
 "k1": 41|"k1": 0
 "delta": \[\[|"delta": [[1, 2], [
 "delta": \[\[|"delta": [[1, 2, 3, 4], [

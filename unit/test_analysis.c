@@ -682,6 +682,8 @@ static void two_windows(void **state)
 		assert_int_equal(slice->p50, alone[i]->delta.p50);
 		assert_int_equal(slice->p99, alone[i]->delta.p99);
 		assert_true(slice->mean == alone[i]->delta.mean);
+		assert_int_equal(slice->corrected_p90, alone[i]->corrected.p90);
+		assert_int_equal(slice->corrected_p99, alone[i]->corrected.p99);
 		/* Where a CPU was away, a slice has the skew of the ticks that all CPUs had. */
 		assert_true(i == 0 || slice->skew_p50 == alone[i]->skew.p50);
 		end_result(alone[i]);
@@ -689,6 +691,59 @@ static void two_windows(void **state)
 	end_result(both);
 	end_world(first);
 	end_world(second);
+}
+
+/* Three windows: on both CPUs, on none, and on one of them. What is not there is not 0. */
+static void slices_without_ticks(void **state)
+{
+	static const struct {
+		uint64_t k0, started[2];
+		bool delta, skew;
+		int64_t corrected;
+	} rows[] = {{10, {10, 10}, true, true, 700},
+		    {30, {0, 0}, false, false, 10 * LENGTH},
+		    {50, {10, 0}, true, false, 10 * LENGTH}};
+	struct mc_analysis_config config = config_of(2, 10, 20);
+	struct mc_scenario_result *result = NULL;
+	struct mc_failure failure = {0};
+	struct mc_analysis *analysis;
+	uint64_t lost[2] = {0};
+
+	config.slices = true;
+	analysis = new_analysis(&config);
+	for (unsigned int i = 0; i < 3; i++) {
+		struct mc_totals totals[2] = {{.cpu = 0}, {.cpu = 1}};
+		uint64_t k0 = rows[i].k0, k1 = k0 + 10;
+
+		if (i)
+			assert_int_equal(mc_analysis_window(analysis, k0, k1, &failure), 0);
+		for (unsigned int cpu = 0; cpu < 2; cpu++) {
+			totals[cpu].started = rows[i].started[cpu];
+			totals[cpu].open = 10 - rows[i].started[cpu];
+			for (uint64_t tick = k0; tick < k0 + rows[i].started[cpu]; tick++)
+				add(analysis, cpu, &(struct mc_sample){tick, 700, 700, 0, 0});
+		}
+		if (i < 2)
+			assert_int_equal(mc_analysis_settle(analysis, totals, lost, boundary(k1),
+							    &failure),
+					 0);
+		else
+			result = finish(analysis, totals, lost, boundary(k1));
+	}
+	assert_int_equal(result->status, MC_STATUS_OK);
+	assert_int_equal(result->n_slices, 3);
+	for (unsigned int i = 0; i < 3; i++) {
+		const struct mc_slice *slice = &result->slice[i];
+		int64_t delta = rows[i].delta ? 700 : MC_TIME_NONE;
+
+		assert_int_equal(slice->p50, delta);
+		assert_int_equal(slice->p90, delta);
+		assert_int_equal(slice->p99, delta);
+		assert_true(rows[i].delta ? slice->mean == 700 : isnan(slice->mean));
+		assert_int_equal(slice->corrected_p99, rows[i].corrected);
+		assert_int_equal(slice->skew_p50, rows[i].skew ? 0 : -1);
+	}
+	end_result(result);
 }
 
 /* A constant delay of every CPU: all percentiles are exact, whatever the bucket. */
@@ -1159,6 +1214,7 @@ int main(void)
 		cmocka_unit_test(as_the_naive_model),
 		cmocka_unit_test(cpus_that_go_and_come),
 		cmocka_unit_test(two_windows),
+		cmocka_unit_test(slices_without_ticks),
 		cmocka_unit_test(limited_to_the_extremes),
 		cmocka_unit_test(each_tick_once),
 		cmocka_unit_test(on_tick_fails),

@@ -42,6 +42,29 @@ static struct mc_result *read_text(const char *text, size_t length, struct mc_fa
 	return result;
 }
 
+/* One of each: with all figures, without a skew, without a tick that started */
+static void add_slices(struct mc_scenario_result *scenario)
+{
+	scenario->slice = calloc(3, sizeof(*scenario->slice));
+	scenario->slice[0] = (struct mc_slice){40, 41, 43, 42, 44, 4.5, -46, 47, 48, 45, 46, 49};
+	scenario->slice[1] = (struct mc_slice){50, 51, 53, 52, 54, 5.5, 56, 57, 58, 55, 56, -1};
+	scenario->slice[2] = (struct mc_slice){
+		.k0 = 60,
+		.k1 = 61,
+		.expected = 62,
+		.missed = 62,
+		.spin_ns = 64,
+		.mean = NAN,
+		.p50 = MC_TIME_NONE,
+		.p90 = MC_TIME_NONE,
+		.p99 = MC_TIME_NONE,
+		.corrected_p90 = MC_TIME_NONE,
+		.corrected_p99 = MC_TIME_NONE,
+		.skew_p50 = -1,
+	};
+	scenario->n_slices = 3;
+}
+
 /* One of each: measured, not measured, with and without a load, hostile text */
 static struct mc_result *mixed_result(void)
 {
@@ -54,10 +77,7 @@ static struct mc_result *mixed_result(void)
 	snprintf(result->scenario[0].load.command, MC_TEXT_MAX, "stress-ng --cpu 2");
 	scenario = &result->scenario[0];
 	scenario->lead = (struct mc_lead_result){"auto", 200000, 5};
-	scenario->slice = calloc(2, sizeof(*scenario->slice));
-	scenario->slice[0] = (struct mc_slice){40, 41, 42, 43, 44, 4.5, -46, 47, 48, 49};
-	scenario->slice[1] = (struct mc_slice){50, 51, 52, 53, 54, 5.5, 56, 57, 58, -1};
-	scenario->n_slices = 2;
+	add_slices(scenario);
 	result->scenario[1].delta.stddev = -1;
 	result->scenario[2].status = MC_STATUS_INVALID;
 	snprintf(result->scenario[2].reason, MC_TEXT_MAX,
@@ -161,10 +181,7 @@ static void fill(struct mc_scenario_result *scenario)
 	scenario->repeat = 36;
 	scenario->phase_ns = 37;
 	scenario->lead = (struct mc_lead_result){"fixed", 38, 39};
-	scenario->slice = calloc(2, sizeof(*scenario->slice));
-	scenario->slice[0] = (struct mc_slice){40, 41, 42, 43, 44, 4.5, -46, 47, 48, 49};
-	scenario->slice[1] = (struct mc_slice){50, 51, 52, 53, 54, 5.5, 56, 57, 58, -1};
-	scenario->n_slices = 2;
+	add_slices(scenario);
 }
 
 static void compare_timelines(const struct mc_timeline *a, const struct mc_timeline *b)
@@ -383,6 +400,32 @@ static void test_older(void **state)
 	compare_scenarios(&again->scenario[1], &result->scenario[1]);
 	mc_result_free(again);
 	mc_result_free(result);
+	free(text);
+}
+
+/* A slice in which no tick started has no figures, whatever the file says. */
+static void test_slice_without_ticks(void **state)
+{
+	static const char *const none[] = {"\"delta_mean_ns\": null", "\"delta_p50_ns\": null",
+					   "\"delta_p90_ns\": null", "\"delta_p99_ns\": null"};
+	struct mc_result *result = mixed_result(), *again;
+	struct mc_failure failure;
+	char *text = written(result), *end = strstr(text, "\"k0\": 60"), *copy;
+
+	assert_non_null(end);
+	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++)
+		assert_true(strstr(text, none[i]) > end);
+	copy = replaced(text, "\"delta_p50_ns\": null", "\"delta_p50_ns\": 0");
+	/* Nor has one of a file that does not say */
+	strstr(copy, "\"corrected_p99_ns\": 46")[1] = '#';
+	result->scenario[0].slice[0].corrected_p99 = MC_TIME_NONE;
+	again = read_text(copy, strlen(copy), &failure);
+	if (!again)
+		fail_msg("%s", failure.text);
+	compare_scenarios(&again->scenario[0], &result->scenario[0]);
+	mc_result_free(again);
+	mc_result_free(result);
+	free(copy);
 	free(text);
 }
 
@@ -690,6 +733,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_not_finite),
 		cmocka_unit_test(test_hostile_text),
 		cmocka_unit_test(test_older),
+		cmocka_unit_test(test_slice_without_ticks),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_damaged),
 		cmocka_unit_test(test_not_json),

@@ -24,7 +24,7 @@
 #define MC_VARIANT_MAX 32
 #define MC_TEXT_MAX 512
 
-/* A moment on CLOCK_MONOTONIC that was not reached or not measured */
+/* A moment on CLOCK_MONOTONIC that was not reached, or a delay that was not measured */
 #define MC_TIME_NONE INT64_MIN
 
 enum mc_status {
@@ -100,16 +100,18 @@ struct mc_cpu_result {
  * @expected: as in the scenario, of this window; so are the others
  * @missed: see @expected
  * @spin_ns: see @expected
- * @mean: of delta
- * @p50: of delta
- * @p90: of delta
- * @p99: of delta
+ * @mean: of delta; NaN where no tick started
+ * @p50: of delta; MC_TIME_NONE where no tick started
+ * @p90: as @p50
+ * @p99: as @p50
+ * @corrected_p90: of corrected; MC_TIME_NONE where no boundary has a lateness
+ * @corrected_p99: as @corrected_p90
  * @skew_p50: of skew; negative: not measured
  */
 struct mc_slice {
 	uint64_t k0, k1, expected, missed, spin_ns;
 	double mean;
-	int64_t p50, p90, p99, skew_p50;
+	int64_t p50, p90, p99, corrected_p90, corrected_p99, skew_p50;
 };
 
 /**
