@@ -87,6 +87,36 @@ other_kernel() {
 		return 1
 	}
 }
+sanitizes() { # in a folder of its own
+	(
+		export MEMORY_COLLECTOR_BUILD="$work/build-sanitize"
+		bootstrap sanitize --verbose
+	)
+	grep -q "^meson setup $work/build-sanitize .*-Db_sanitize=address,undefined" "$calls" &&
+		grep -q "^meson test -C $work/build-sanitize .*--suite cli --suite unit --suite vm --verbose\$" "$calls" || {
+		cat "$work/err" "$calls"
+		return 1
+	}
+}
+# The container's own packages are those that nothing here needs: no list is there twice.
+container_complete() {
+	docker=$project/Dockerfile.devcontainer
+	echo 'exit 1' | stand_in dpkg-query
+	bootstrap packages
+	echo 'echo installed' | stand_in dpkg-query
+	sed -n 's/.* install --no-install-recommends //p' "$calls" | tr ' ' '\n' | sort -u >"$work/ours"
+	sed -n 's/^\t\([a-z][a-z0-9-]*\) \\$/\1/p' "$docker" | sort -u >"$work/containers"
+	for package in stress-ng gnuplot-nox trace-cmd qemu-system; do
+		grep -q "^$package" "$work/ours" || echo "bootstrap packages: no $package"
+	done >"$work/wrong"
+	for package in clang golang libbpf-dev llvm; do
+		grep -qx $package "$work/containers" || echo "the container: no $package"
+	done >>"$work/wrong"
+	comm -12 "$work/ours" "$work/containers" | sed 's/$/: listed twice/' >>"$work/wrong"
+	grep -q '/bootstrap packages ' "$docker" || echo 'the container does not call bootstrap' >>"$work/wrong"
+	cat "$work/wrong"
+	[ ! -s "$work/wrong" ]
+}
 image_at() { # PATH in the folder of the cache
 	rm -rf "$cached"
 	mkdir -p "$(dirname "$cached/$1")" "$cached/${2:-}lib/modules/$release/kernel"
@@ -198,6 +228,8 @@ check 'test-module --place=vm' place_given test-module --place=vm --verbose
 check 'test-module --place host' place_host test-module --place host
 check 'test-module --place=host' place_host test-module --place=host
 check 'another kernel, in another build folder' other_kernel
+check 'the sanitizers, too' sanitizes
+check 'packages are those of the development container' container_complete
 check 'an image in /boot of the cache is taken' not_fetched boot/vmlinuz-$release
 check 'and one among the modules' not_fetched usr/lib/modules/$release/vmlinuz usr/
 rm -rf "$cached"

@@ -268,6 +268,32 @@ kernel_compiler() {
 	builds "Debian's compiler again" "$both"
 }
 
+# A compiler that takes nothing of what it is asked, then one that takes anything: what
+# the probes would say of the kernel is wrong, and nothing must be built of it.
+wrong_probes() {
+	section 'probes that answer wrongly'
+	mkdir -p "$top/wrong"
+	have=$farm/compat/have.h
+	cp "$have" "$top/have.h"
+	for answer in 'false:sanity.c: does not compile' 'true:nonsense.c: compiles'; do
+		cat >"$top/wrong/${compiler##*/}" <<-END
+		#!/bin/sh
+		case "\$*" in
+		*.probing/*) exec ${answer%%:*} ;;
+		esac
+		exec "$compiler" "\$@"
+		END
+		chmod +x "$top/wrong/${compiler##*/}"
+		touch "$source/module/compat/probes/sanity.c"
+		check "always ${answer%%:*}: no build" refused env PATH="$top/wrong:$PATH" ninja -C "$build"
+		check 'one line says why' same "$(grep -c "probe\.sh: .*/${answer#*:}.*check the kernel headers" \
+			"$log")" 1
+		check 'what the kernel has stays as it was' cmp -s "$have" "$top/have.h"
+		check 'and nothing of the question is left' test ! -e "$have.probing"
+	done
+	builds "Debian's compiler again" "$both"
+}
+
 # Starts a build whose compiler stands still in the middle of it while $top/hold
 # exists, for a minute at most. Sets ninja to its process.
 start_held_build() {
@@ -442,6 +468,7 @@ changed_kbuild
 failing_build
 kernel_update
 kernel_compiler
+wrong_probes
 killed_build
 no_headers
 wrong_kernel_dir

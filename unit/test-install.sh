@@ -158,6 +158,48 @@ pages_clean() {
 		fi
 	done
 }
+# Of ours each is there; others' come with what bootstrap installs.
+pages_lead() {
+	sed -n 's/\\-/-/g; s/^\.BR \([^ ]*\) (\([1-9]\)).*/\1 \2/p' "$here"/share/man/man*/* >page-names
+	[ -s page-names ] || return 1
+	while read -r name section; do
+		[ -s "$here/share/man/man$section/$name.$section" ] ||
+			grep -q "command:$name\$" "$project/bootstrap" || {
+			echo "there is no page $name($section)"
+			return 1
+		}
+	done <page-names
+}
+# Relative links of all documents; one to a heading is spelt as GitHub spells it.
+links_lead() {
+	find "$doc" -name '*.md' | while read -r text; do
+		grep -o ']([^)]*)' "$text" | sed 's/^](//; s/)$//' | while read -r link; do
+			case $link in
+			*://*) continue ;;
+			'#'*) leads_to=$text ;;
+			*) leads_to=$(dirname "$text")/${link%%#*} ;;
+			esac
+			[ -e "$leads_to" ] || echo "${text#"$doc/"}: $link is not installed"
+			case $link in
+			*'#'*)
+				sed -n 's/^##* //p' "$leads_to" | tr '[:upper:] ' '[:lower:]-' |
+					tr -cd 'a-z0-9_\n-' | grep -qx -- "${link#*#}" ||
+					echo "${text#"$doc/"}: $link is no heading"
+				;;
+			esac
+			echo "$link" >>links
+		done
+	done >dead-links
+	cat dead-links
+	[ -s links ] && [ ! -s dead-links ]
+}
+sample_valid() {
+	schema=$here/share/memory-collector/results/schema.json
+	sample=$doc/results/sample/summary.json
+	jsonschema -i "$sample" "$schema" || return 1
+	sed 's/"schema": 1/"schema": 2/' "$sample" >changed.json
+	! jsonschema -i changed.json "$schema" >/dev/null 2>&1
+}
 # A program's page and its --help name the same options.
 pages_complete() {
 	for one in "$here"/bin/*; do
@@ -223,6 +265,13 @@ else
 	skip 'man pages without a warning' 'neither mandoc nor groff is here'
 fi
 check 'man pages have the options of --help' pages_complete
+check 'what man pages refer to is there' pages_lead
+check 'and what the documents link to' links_lead
+if command -v jsonschema >/dev/null; then
+	check 'the schema describes the sample' sample_valid
+else
+	skip 'the schema describes the sample' 'jsonschema is not here; package python3-jsonschema has it'
+fi
 check "the modules' source has no other scripts than its own" source_clean
 check "the modules' source builds" source_builds
 check 'source and build folder come back' comes_back

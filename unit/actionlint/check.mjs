@@ -26,13 +26,22 @@ function checkPins(file, text) {
 	})
 }
 
+// Nothing here needs more than to read the source.
+function checkPermissions(file, text) {
+	if (!/^permissions:\n  contents: read\n(?! )/m.test(text))
+		report(file, 1, 'its permissions are not "contents: read" and nothing else')
+	text.split('\n').forEach((line, index) => {
+		if (/^\s+permissions:/.test(line))
+			report(file, index + 1, 'a job has permissions of its own')
+	})
+}
+
 for (const file of process.argv.slice(2)) {
 	const text = readFileSync(file, 'utf8')
 
 	for (const error of lint(text, file))
 		report(file, error.line, error.message)
 	checkPins(file, text)
-	if (!/^permissions:$/m.test(text))
-		report(file, 1, 'has no permissions of its own')
+	checkPermissions(file, text)
 }
 process.exit(found ? 1 : 0)
