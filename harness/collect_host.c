@@ -54,14 +54,10 @@ struct collecting {
 
 static int check(const struct collecting *collecting, struct mc_failure *failure)
 {
-	char path[PATH_MAX];
-
-	if (geteuid())
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "--place host loads a kernel module, which needs root (sudo); "
-			       "--place vm does not");
-	snprintf(path, sizeof(path), "%s/" MC_COLLECTOR_MODULE ".ko", collecting->modules);
-	return mc_module_check(path, failure) || mc_trace_check(failure) ? -1 : 0;
+	if (mc_collector_check(collecting->modules, collecting->options->simulate, failure) ||
+	    mc_trace_check(failure))
+		return -1;
+	return 0;
 }
 
 /* A simulation that somebody else has loaded is theirs, and is left alone. */

@@ -148,6 +148,21 @@ uint64_t mc_collector_stat_cpus(const struct mc_collector_stats *stats, const ch
 
 /* ---- modules ---- */
 
+static int check(const char *folder, const char *name, struct mc_failure *failure)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s.ko", folder, name);
+	return mc_module_check(path, failure);
+}
+
+int mc_collector_check(const char *folder, bool simulation, struct mc_failure *failure)
+{
+	if (check(folder, MC_COLLECTOR_MODULE, failure))
+		return -1;
+	return simulation ? check(folder, MC_SIM_MODULE, failure) : 0;
+}
+
 static int load(const char *folder, const char *name, const char *parameters,
 		struct mc_failure *failure)
 {

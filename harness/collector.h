@@ -45,6 +45,9 @@ bool mc_collector_stat(const struct mc_collector_stats *stats, const char *name,
 /* The sum of what all CPUs have: of ticks_started those of cpu0_ticks_started and so on */
 uint64_t mc_collector_stat_cpus(const struct mc_collector_stats *stats, const char *name);
 
+/* mc_module_check() for the collector's file in @folder, and for the simulation's */
+int mc_collector_check(const char *folder, bool simulation, struct mc_failure *failure);
+
 /**
  * mc_collector_load - load the collector, and the simulation before it
  * @folder: where the module files are

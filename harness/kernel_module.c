@@ -40,32 +40,43 @@ static int read_word(const char *path, char *text, size_t size)
 
 /* ---- before loading ---- */
 
-static int take_vermagic(struct kmod_module *module, char *release, size_t size)
+/* What a module file says of itself */
+struct facts {
+	char release[sizeof(((struct utsname *)0)->release)];
+	bool has_release, is_signed;
+};
+
+static int take_facts(struct kmod_module *module, struct facts *facts)
 {
 	struct kmod_list *info = NULL, *entry;
-	int result = -1;
 
 	if (kmod_module_get_info(module, &info) < 0)
 		return -1;
 	for (entry = info; entry; entry = kmod_list_next(info, entry)) {
-		if (strcmp(kmod_module_info_get_key(entry), "vermagic"))
-			continue;
-		snprintf(release, size, "%.*s",
-			 (int)strcspn(kmod_module_info_get_value(entry), " "),
-			 kmod_module_info_get_value(entry));
-		result = 0;
+		const char *key = kmod_module_info_get_key(entry);
+		const char *value = kmod_module_info_get_value(entry);
+
+		if (!strcmp(key, "vermagic")) {
+			snprintf(facts->release, sizeof(facts->release), "%.*s",
+				 (int)strcspn(value, " "), value);
+			facts->has_release = true;
+		}
+		/* Made by libkmod from the signature behind the module, never by the module. */
+		if (!strcmp(key, "sig_id"))
+			facts->is_signed = true;
 	}
 	kmod_module_info_free_list(info);
-	return result;
+	return facts->has_release ? 0 : -1;
 }
 
-int mc_module_release(const char *path, char *release, size_t size, struct mc_failure *failure)
+static int read_facts(const char *path, struct facts *facts, struct mc_failure *failure)
 {
 	struct kmod_ctx *context;
 	struct kmod_module *module = NULL;
 	struct stat info;
 	int result;
 
+	*facts = (struct facts){.is_signed = false};
 	if (stat(path, &info))
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "module %s: %s; build it (meson compile), or name it with --module",
@@ -75,7 +86,7 @@ int mc_module_release(const char *path, char *release, size_t size, struct mc_fa
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "module %s: out of memory", path);
 	result = kmod_module_new_from_path(context, path, &module);
 	if (!result)
-		result = take_vermagic(module, release, size);
+		result = take_facts(module, facts);
 	kmod_module_unref(module);
 	kmod_unref(context);
 	if (result)
@@ -84,38 +95,63 @@ int mc_module_release(const char *path, char *release, size_t size, struct mc_fa
 	return 0;
 }
 
-int mc_module_check(const char *path, struct mc_failure *failure)
+int mc_module_release(const char *path, char *release, size_t size, struct mc_failure *failure)
 {
-	char release[sizeof(((struct utsname *)0)->release)], text[256];
-	struct utsname name;
+	struct facts facts;
 
-	if (mc_module_release(path, release, sizeof(release), failure))
+	if (read_facts(path, &facts, failure))
 		return -1;
-	uname(&name);
-	if (strcmp(release, name.release))
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "module %s is for kernel %s, but %s is running: configure the build "
-			       "with -Dkernel_dir=/lib/modules/%s/build, or use --place vm",
-			       path, release, name.release, name.release);
+	snprintf(release, size, "%s", facts.release);
+	return 0;
+}
+
+/* Whether the kernel knows the key of one that is signed, only the kernel can say. */
+static int check_unsigned(const char *path, struct mc_failure *failure)
+{
+	char text[256];
+
 	read_word("/sys/kernel/security/lockdown", text, sizeof(text));
 	if (text[0] && !strstr(text, "[none]"))
 		return mc_fail(
 			failure, MC_EXIT_ENVIRONMENT,
-			"kernel lockdown is on (/sys/kernel/security/lockdown: %s), so this "
-			"kernel loads no module of ours: use --place vm, or turn Secure Boot "
-			"off",
-			text);
+			"kernel lockdown is on (/sys/kernel/security/lockdown: %s), and module %s "
+			"is not signed: use --place vm, sign it with a key that this kernel knows, "
+			"or turn Secure Boot off",
+			text, path);
+	read_word("/sys/module/module/parameters/sig_enforce", text, sizeof(text));
+	if (text[0] == 'Y')
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "this kernel loads signed modules only (module.sig_enforce), and "
+			       "module %s is not: use --place vm, or sign it with a key that this "
+			       "kernel knows",
+			       path);
+	return 0;
+}
+
+int mc_module_check(const char *path, struct mc_failure *failure)
+{
+	struct facts facts;
+	struct utsname name;
+	char text[16];
+
+	if (geteuid())
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "--place host loads a kernel module, which needs root (sudo); "
+			       "--place vm does not");
+	if (read_facts(path, &facts, failure))
+		return -1;
+	uname(&name);
+	if (strcmp(facts.release, name.release))
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "module %s is for kernel %s, but %s is running: configure the build "
+			       "with -Dkernel_dir=/lib/modules/%s/build, or use --place vm",
+			       path, facts.release, name.release, name.release);
 	read_word("/proc/sys/kernel/modules_disabled", text, sizeof(text));
 	if (text[0] == '1')
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "this kernel loads no modules any more until it is booted again "
 			       "(kernel.modules_disabled is 1): use --place vm");
-	read_word("/sys/module/module/parameters/sig_enforce", text, sizeof(text));
-	if (text[0] == 'Y')
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "this kernel loads signed modules only (module.sig_enforce): use "
-			       "--place vm");
-	return 0;
+	return facts.is_signed ? 0 : check_unsigned(path, failure);
 }
 
 bool mc_kernel_module_loaded(const char *name)
@@ -132,9 +168,10 @@ static const char *why_not_loaded(int error)
 {
 	switch (error) {
 	case EPERM:
-		return "not permitted; is this kernel locked down (Secure Boot)?";
+		return "not permitted; is this kernel locked down (Secure Boot)? Then use --place "
+		       "vm";
 	case EKEYREJECTED:
-		return "the kernel wants a signature";
+		return "the kernel wants a signature of a key that it knows; use --place vm";
 	case ENOEXEC:
 		return "it does not fit this kernel; the kernel log says more";
 	case EEXIST:

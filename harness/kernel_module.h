@@ -20,10 +20,10 @@
 int mc_module_release(const char *path, char *release, size_t size, struct mc_failure *failure);
 
 /**
- * mc_module_check - can the running kernel load this module?
+ * mc_module_check - can we load this module into the running kernel?
  *
- * Refuses, with a reason, a module of another kernel, lockdown, and a kernel that
- * takes signed modules only.
+ * Refuses, with a reason, whoever is not root, a module of another kernel, and one that is not
+ * signed where lockdown or the kernel's command line asks for signatures.
  */
 int mc_module_check(const char *path, struct mc_failure *failure);
 

@@ -59,17 +59,15 @@ static int check(const struct mc_job *job, struct mc_progress *progress, struct 
 	struct stat info;
 	int log;
 
-	if (geteuid())
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "--place host loads a kernel module, which needs root (sudo); "
-			       "--place vm does not");
+	if (mc_module_check(job->module, failure))
+		return -1;
 	if (stat(scratch_of(job), &info))
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "scratch folder %s: %s",
 			       scratch_of(job), strerror(errno));
 	if (!S_ISDIR(info.st_mode))
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "scratch folder %s: not a folder",
 			       scratch_of(job));
-	if (mc_module_check(job->module, failure) || mc_trace_check(failure))
+	if (mc_trace_check(failure))
 		return -1;
 	log = mc_kernel_log_open(&not_open);
 	if (log < 0) {

@@ -18,7 +18,7 @@
 #include "vm_guest.h"
 #include "vm_modules.h"
 
-#define PROGRAMS_MAX 16
+#define PROGRAMS_MAX 32
 #define MODULE_MAX (64UL * 1024 * 1024)
 /* Room for what the loads write; a guest that fills it gets an error there */
 #define SCRATCH_BYTES (2LL * 1024 * 1024 * 1024)
@@ -62,6 +62,10 @@ static int add_libraries(struct mc_initramfs *initramfs, const struct mc_vm_plan
 
 	for (n = 0; n < PROGRAMS_MAX && plan->programs[n].from; n++)
 		programs[n + 1] = plan->programs[n].from;
+	if (plan->programs[n].from)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "the VM takes no more than %d programs, and %s is one more",
+			       PROGRAMS_MAX, plan->programs[n].from);
 	if (mc_elf_needs(&needs, plan->sysroot, programs, optional, failure))
 		return -1;
 	for (i = 0; i < needs.n && !result; i++)

@@ -137,6 +137,23 @@ fetched() { # whatever is in the cache is replaced, not added to
 	[ "$(cat "$cached/usr/lib/modules/$release/vmlinuz")" = new ] && [ ! -e "$cached/tree" ] &&
 		! grep -q '/\.fetch-' "$work/found"
 }
+without_vm() { # PROGRAM COMMAND OPTION...: nothing is fetched that only a VM needs
+	program=$1
+	shift
+	rm -rf "$cached"
+	mkdir -p "$MEMORY_COLLECTOR_BUILD/harness"
+	stand_in "$program" </dev/null
+	mv "$work/bin/$program" "$MEMORY_COLLECTOR_BUILD/harness/"
+	bootstrap "$@"
+	command=$1
+	shift
+	grep -qx "$program $*" "$calls" && ! grep apt-get "$calls" || {
+		cat "$work/err" "$calls"
+		return 1
+	}
+	# As it is without that option
+	bootstrap "$command" && grep -q '^apt-get .*download linux-image' "$calls"
+}
 fetched_anew() { # from a folder that has no image
 	rm -rf "$cached"
 	mkdir -p "$cached/boot"
@@ -227,6 +244,8 @@ check 'test-module --place vm' place_given test-module --place vm --verbose
 check 'test-module --place=vm' place_given test-module --place=vm --verbose
 check 'test-module --place host' place_host test-module --place host
 check 'test-module --place=host' place_host test-module --place=host
+check 'run --place host' without_vm run-stress run --only cpu --place host
+check 'collect --place=host' without_vm collect collect --place=host -- true
 check 'another kernel, in another build folder' other_kernel
 check 'the sanitizers, too' sanitizes
 check 'packages are those of the development container' container_complete

@@ -3,22 +3,10 @@
 #
 # guest-shared.sh - module/test_module.sh --place host, as root on a machine where others
 # work as well, which here is a guest
-#
-# /src is the source, /build a build folder in which everything is up to date: what would
-# install packages or compile is played by programs that do nothing.
 
 set -u
-work=/tmp/work
-mkdir -p "$work" /stubs
-# shellcheck source=unit/tap.sh
-. /src/unit/tap.sh
-export MEMORY_COLLECTOR_BUILD=/build PATH=/stubs:/usr/bin:/bin
-for name in cc make meson ninja pkg-config modinfo; do
-	printf '#!/bin/sh\n' >/stubs/$name
-done
-chmod +x /stubs/* /src/bootstrap /src/module/test_module.sh
-: >/build/build.ninja
-cat /proc/sys/kernel/osrelease >/build/kernel.release
+# shellcheck source=unit/collector/guest-build.sh
+. /src/unit/collector/guest-build.sh
 
 # What the others do: processes come and go, by fork and exec, and now and then a crowd. One
 # is called alpha, as the test's own are.
@@ -35,11 +23,6 @@ done
 /build/unit/collector/alpha sleep 1000009 &
 alpha=$!
 others="$others $alpha"
-
-nothing_left() {
-	[ ! -e /sys/module/collector ] && [ ! -e /sys/module/rdt_sim ] &&
-		[ ! -e /run/memory-collector ] && [ -z "$(ls /sys/kernel/tracing/instances)" ]
-}
 
 all_pass() {
 	/src/module/test_module.sh --place host >out 2>err
@@ -173,7 +156,6 @@ alpha_lives() {
 	read -r name </proc/$alpha/comm && [ "$name" = alpha ]
 }
 
-cd /tmp || exit 1
 check 'all of it, beside others' all_pass
 check 'and others that are called as its own still run' alpha_lives
 check 'SIGTERM: a failed check, and nothing is left' stopped TERM 15

@@ -8,6 +8,7 @@
  *   --file FROM=TO      another file
  *   --root FOLDER       the system of another architecture that the programs are of
  *   --cpus N, --memory MIB, --seconds N
+ *   --append WORDS      more for the command line of the guest's kernel
  *   --turns 1           see @in_turns of struct mc_vm
  *
  * MODULE says which kernel the guest has; guest-init is beside COLLECT. Its standard
@@ -22,7 +23,7 @@
 #include "vm_program.h"
 
 #define NS_PER_S 1000000000LL
-#define FILES_MAX 24
+#define FILES_MAX 32
 #define OUTPUT_MAX (16UL * 1024 * 1024)
 
 struct request {
@@ -52,6 +53,10 @@ static int take_option(struct request *request, const char *name, char *value)
 		return add_file(request->files, &request->n_files, value);
 	if (!strcmp(name, "--root")) {
 		request->program.sysroot = value;
+		return 0;
+	}
+	if (!strcmp(name, "--append")) {
+		request->program.append = value;
 		return 0;
 	}
 	if (number <= 0)
@@ -136,8 +141,8 @@ int main(int argc, char **argv)
 	if (take_arguments(&request, argc, argv)) {
 		fprintf(stderr,
 			"usage: vm-run COLLECT MODULE.ko [--program FROM=TO] [--file FROM=TO] "
-			"[--root FOLDER] [--cpus N] [--memory MIB] [--seconds N] [--turns 1] "
-			"-- PROGRAM [ARGUMENT...]\n");
+			"[--root FOLDER] [--cpus N] [--memory MIB] [--seconds N] [--append WORDS] "
+			"[--turns 1] -- PROGRAM [ARGUMENT...]\n");
 		return 2;
 	}
 	result = mc_stop_install(&failure);
