@@ -409,6 +409,41 @@ static void test_follows(void **state)
 }
 
 /*
+ * Where ticks are far apart a change is followed in fewer of them, up to 20 ms; the time
+ * is the longest of some. (At 50 us the heavier load is more than the maximum.)
+ */
+static void test_follows_at_any_interval(void **state)
+{
+	static const struct load light = {.middle_ns = 5 * US, .spread_ns = 2 * US};
+	static const struct load heavy = {.middle_ns = 100 * US, .spread_ns = 30 * US};
+	static const struct {
+		u64 interval_ns, up_ns, down_ns;
+	} rows[] = {
+		{50 * US, 15 * MS, 20 * MS},	  {250 * US, 60 * MS, 80 * MS},
+		{MS, 240 * MS, 320 * MS},	  {2 * MS, 480 * MS, 640 * MS},
+		{2 * MS + 1, 300 * MS, 400 * MS}, {5 * MS, 450 * MS, 750 * MS},
+		{10 * MS, 650 * MS, 1400 * MS},	  {20 * MS, 1000 * MS, 2800 * MS},
+		{50 * MS, 2500 * MS, 7000 * MS},  {100 * MS, 5 * SECOND, 14 * SECOND},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		u64 interval_ns = rows[i].interval_ns;
+		struct cpu cpu;
+
+		cpu_start(&cpu, interval_ns, LEAD_AUTO, 0, 500);
+		figures_of(&cpu, &light, 3000);
+		for (int k = 0; k < 5; k++) {
+			assert_in_range(ticks_to_follow(&cpu, &heavy) * interval_ns, interval_ns,
+					rows[i].up_ns);
+			figures_of(&cpu, &heavy, 3000);
+			assert_in_range(ticks_to_follow(&cpu, &light) * interval_ns, interval_ns,
+					rows[i].down_ns);
+			figures_of(&cpu, &light, 3000);
+		}
+	}
+}
+
+/*
  * At rest the lead stays within an eighth of its mean in all but 1 % of the ticks. (Where
  * as many ticks are outliers as the quantile leaves out, it has no place of its own.)
  */
@@ -425,8 +460,11 @@ static void test_does_not_hunt(void **state)
 		u64 interval_ns;
 		u32 permille;
 	} rows[] = {
-		{&tcg, MS, 100},   {&metal, MS, 5}, {&metal, 50 * US, 50},  {&metal, 100 * MS, 5},
-		{&noisy, MS, 100}, {&tcg, MS, 5},   {&noisy, 10 * MS, 100},
+		{&tcg, MS, 100},	{&metal, MS, 5},	 {&metal, 50 * US, 50},
+		{&metal, 100 * MS, 5},	{&noisy, MS, 100},	 {&tcg, MS, 5},
+		{&noisy, 10 * MS, 100}, {&tcg, 5 * MS, 100},	 {&noisy, 5 * MS, 100},
+		{&metal, 20 * MS, 5},	{&tcg, 20 * MS, 100},	 {&noisy, 20 * MS, 100},
+		{&tcg, 100 * MS, 100},	{&noisy, 100 * MS, 100},
 	};
 	enum { TICKS = 30000 };
 	static u64 lead[TICKS];
@@ -559,12 +597,19 @@ static void test_an_hour(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),	     cmocka_unit_test(test_policy),
-		cmocka_unit_test(test_income),	     cmocka_unit_test(test_stolen),
-		cmocka_unit_test(test_off),	     cmocka_unit_test(test_worth),
-		cmocka_unit_test(test_small_budget), cmocka_unit_test(test_fixed),
-		cmocka_unit_test(test_follows),	     cmocka_unit_test(test_does_not_hunt),
-		cmocka_unit_test(test_one_stall),    cmocka_unit_test(test_budget),
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_policy),
+		cmocka_unit_test(test_income),
+		cmocka_unit_test(test_stolen),
+		cmocka_unit_test(test_off),
+		cmocka_unit_test(test_worth),
+		cmocka_unit_test(test_small_budget),
+		cmocka_unit_test(test_fixed),
+		cmocka_unit_test(test_follows),
+		cmocka_unit_test(test_follows_at_any_interval),
+		cmocka_unit_test(test_does_not_hunt),
+		cmocka_unit_test(test_one_stall),
+		cmocka_unit_test(test_budget),
 		cmocka_unit_test(test_an_hour),
 	};
 

@@ -56,6 +56,7 @@ int lead_mode_parse(const char *name, enum lead_mode *mode);
  * @income_ns: tokens that a boundary brings
  * @burst_ns: tokens that the bucket holds at most
  * @stolen_min_ns: see lead_stolen_ns(); of the clock as it was at lead_policy_clock()
+ * @haste: how often the steps of learning may double more than with short intervals
  *
  * Not written once it is set, so that all CPUs may share it.
  */
@@ -66,6 +67,7 @@ struct lead_policy {
 	u64 income_ns;
 	u64 burst_ns;
 	u64 stolen_min_ns;
+	u32 haste;
 };
 
 /**
@@ -73,13 +75,15 @@ struct lead_policy {
  * @quantile_fp: a lead that covers 15 of 16 ticks, in 1/256 ns
  * @payable_fp: a lead whose mean spin the income pays for, in 1/256 ns
  * @tokens_ns: spin that may still be paid for
- * @calm: ticks in a row that @quantile_fp covered
+ * @calm: ticks in a row that @quantile_fp covered; as many as count
+ * @late: ticks in a row that it did not; as many as count
  */
 struct lead {
 	u64 quantile_fp;
 	u64 payable_fp;
 	u64 tokens_ns;
 	u32 calm;
+	u32 late;
 };
 
 /**
