@@ -42,6 +42,14 @@
 /* Share of its error that the controller of the mean spin corrects per tick: 1/16 */
 #define PAYABLE_SHIFT 4
 
+/*
+ * The share of spins with a theft is averaged over about 64 of them. After a clock has
+ * become slow, the time of four is not paid for.
+ */
+#define THEFTS_ALL 65536U
+#define THEFTS_SHIFT 6
+#define THEFTS_MAX (THEFTS_ALL / 16)
+
 /* With fewer ticks than these in a second, each may need a larger part of the budget. */
 #define FEW_TICKS 15
 
@@ -183,6 +191,16 @@ void lead_learn(struct lead *lead, const struct lead_policy *policy, u64 late_ns
 	else
 		down_fp = step_down_fp(lead, policy, step_fp);
 	lead->quantile_fp = move(lead->quantile_fp, up_fp, down_fp, policy);
+}
+
+u64 lead_charge_ns(struct lead *lead, u64 spin_ns, u64 stolen_ns)
+{
+	if (!spin_ns)
+		return 0;
+	lead->thefts -= lead->thefts >> THEFTS_SHIFT;
+	if (stolen_ns)
+		lead->thefts += THEFTS_ALL >> THEFTS_SHIFT;
+	return lead->thefts > THEFTS_MAX ? spin_ns : spin_ns - stolen_ns;
 }
 
 /* A little below the income is aimed at, so that the bucket rests near full. */
