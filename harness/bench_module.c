@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "interval.h"
+#include "lead.h"
 
 #define TOTALS_FILE "/proc/sync_timer_benchmark"
 /* A line of at most 256 bytes for each of MC_CPUS_MAX */
@@ -23,14 +24,17 @@
 int mc_module_load(const char *path, const struct mc_bench_parameters *parameters,
 		   struct mc_failure *failure)
 {
+	unsigned int budget = parameters->lead_budget_permille;
 	char text[1024];
 
+	if (!budget)
+		budget = LEAD_DEFAULT_BUDGET_PERMILLE;
 	snprintf(text, sizeof(text),
 		 "interval_ns=%" PRIu64 " phase_ns=%" PRIu64
 		 " lead=%s lead_max_ns=%u lead_budget_permille=%u%s%s",
 		 parameters->interval_ns, parameters->phase_ns, parameters->lead,
-		 parameters->lead_max_ns, parameters->lead_budget_permille,
-		 parameters->cpus ? " cpus=" : "", parameters->cpus ? parameters->cpus : "");
+		 parameters->lead_max_ns, budget, parameters->cpus ? " cpus=" : "",
+		 parameters->cpus ? parameters->cpus : "");
 	return mc_kernel_module_load(path, text, failure);
 }
 

@@ -84,11 +84,12 @@ static void settle_lead(struct sync_timer_cpu *cpu, u64 entry)
 {
 	const struct lead_policy *policy = &cpu->timer->lead;
 	const struct sync_timer_tick *tick = &cpu->tick;
+	u64 charge_ns = lead_charge_ns(&cpu->lead, tick->spin_ns, tick->stolen_ns);
 
 	/* Armed for a time that was past, it came as soon as the last callback was over. */
 	if (cpu->armed_ns > cpu->started_ns)
 		lead_learn(&cpu->lead, policy, entry - cpu->armed_ns);
-	lead_pay(&cpu->lead, policy, tick->spin_ns - tick->stolen_ns, 1 + tick->missed);
+	lead_pay(&cpu->lead, policy, charge_ns, 1 + tick->missed);
 }
 
 /* Context: hard interrupt, also on PREEMPT_RT. */

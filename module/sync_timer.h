@@ -33,7 +33,7 @@ struct sync_timer_cpu;
  * @missed: boundaries after @number that had passed by then; no tick is for them
  * @spin_ns: from an early entry to the boundary, else 0
  * @stolen_ns: part of @spin_ns in which something else had the CPU: the host of a
- *	virtual machine, or the firmware; never charged to the budget
+ *	virtual machine, or the firmware; see lead_charge_ns() for who pays
  */
 struct sync_timer_tick {
 	u64 number;

@@ -90,6 +90,14 @@ finished() { # of the last run
 
 # ---- refusals ----
 
+# The log is read up to a line of our own, since it has no end.
+zero_budget() { # is no word for the default
+	! modprobe "$name" lead_budget_permille=0 2>said-modprobe && ! loaded || return 1
+	echo 'guest-host: so far' >/dev/kmsg
+	sed '/guest-host: so far/q' /dev/kmsg >said-kernel
+	grep -q 'lead_budget_permille=0: it can be 1 to 500' said-kernel
+}
+
 loads_by_hand() {
 	modprobe "$name" && loaded
 }
@@ -111,6 +119,7 @@ refusals() {
 		"other.ko is for kernel 0.*, but $release is running: .*-Dkernel_dir"
 	host --scratch /nonexistent
 	check 'a scratch folder that is not there' refused 'scratch folder /nonexistent: No such'
+	check 'modprobe with a budget of 0' zero_budget
 	check 'modprobe loads it' loads_by_hand
 	host
 	check 'it is loaded already' still_loaded 'is loaded already, and not by .*rmmod'

@@ -114,6 +114,7 @@ static void test_checks(void **state)
 	cost_figures_add(&figures, "tick_sync", 1150);
 	cost_figures_add(&figures, "tick_sync_8_cpus", 1150);
 	cost_figures_add(&figures, "tick_sync_64_cpus", 1200);
+	cost_figures_add(&figures, "tick_sync_auto", 1301);
 	begin(&said);
 	cost_report_checks(&said.report, &figures);
 	end(&said);
@@ -121,6 +122,8 @@ static void test_checks(void **state)
 		    "ok 1 - a synchronised tick against an empty one: 1.150 times, at most 1.15\n");
 	assert_says(&said, "not ok 2 - a synchronised tick, however many CPUs there may be: 1.043 "
 			   "times, at most 1.02\n");
+	assert_says(&said, "not ok 3 - a synchronised tick with a lead, less its spin, against an "
+			   "empty one: 1.301 times, at most 1.30\n");
 	assert_int_equal(said.report.failed, cost_n_checks - 1);
 	free(said.text);
 }

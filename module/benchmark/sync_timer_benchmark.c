@@ -95,9 +95,10 @@ static unsigned int lead_max_ns;
 module_param(lead_max_ns, uint, 0444);
 MODULE_PARM_DESC(lead_max_ns, "ns by which at most; default 200000 or half an interval");
 
-static unsigned int lead_budget_permille;
+static unsigned int lead_budget_permille = LEAD_DEFAULT_BUDGET_PERMILLE;
 module_param(lead_budget_permille, uint, 0444);
-MODULE_PARM_DESC(lead_budget_permille, "thousandths of each CPU that may be spun away; default 5");
+MODULE_PARM_DESC(lead_budget_permille,
+		 "thousandths of each CPU that may be spun away, 1 to 500; default 5");
 
 static char *cpus;
 module_param(cpus, charp, 0444);
@@ -398,9 +399,15 @@ static int __init start_timer(void)
 		pr_err("lead=%s: it can be off, auto or fixed\n", lead);
 		return err;
 	}
+	/* To sync_timer that is its default, and not what somebody means who gives it. */
+	if (!lead_budget_permille) {
+		pr_err("lead_budget_permille=0: it can be 1 to %u; to spin nothing, lead=off\n",
+		       LEAD_BUDGET_MAX_PERMILLE);
+		return -EINVAL;
+	}
 	err = sync_timer_init_options(&timer, benchmark_tick, interval_ns, &options);
 	if (err)
-		pr_err("no timer at interval_ns=%llu phase_ns=%llu lead=%s lead_max_ns=%u lead_budget_permille=%u (error %d); possible: interval_ns %llu to %llu, phase_ns below it, lead_max_ns up to %u and half an interval, lead_budget_permille up to %u\n",
+		pr_err("no timer at interval_ns=%llu phase_ns=%llu lead=%s lead_max_ns=%u lead_budget_permille=%u (error %d); possible: interval_ns %llu to %llu, phase_ns below it, lead_max_ns up to %u and half an interval, lead_budget_permille 1 to %u\n",
 		       interval_ns, phase_ns, lead, lead_max_ns, lead_budget_permille, err,
 		       INTERVAL_MIN_NS, INTERVAL_MAX_NS, LEAD_MAX_NS, LEAD_BUDGET_MAX_PERMILLE);
 	return err;

@@ -19,15 +19,36 @@
 #define STEP_MIN_FP (4ULL << FP_SHIFT)
 
 /*
- * At rest, CALM_TICKS in a row without a late one are rare and twice as many are
- * very rare: they mean that the load has gone. Then the steps down double each
- * CALM_TICKS, up to 16 times their size.
+ * At rest, 32 ticks in a row without a late one are rare and twice as many are very
+ * rare: they mean that the load has gone. Then the steps down double each 32 ticks, up
+ * to 16 times their size.
  */
-#define CALM_TICKS 32
+#define CALM_TICKS_SHIFT 5
 #define CALM_SHIFT_MAX 4
+
+/*
+ * Ticks further apart than this are fewer in the time in which a change is to be
+ * followed. Larger steps would hunt, so that only runs that chance hardly makes count for
+ * more: steps up double with each LATE_TICKS in a row that were late, and steps down each
+ * 16 early ones; both up to HASTE_MAX times more, at which a step is a quarter of the
+ * quantile. From 16 times this interval on a change takes so many ticks, however far
+ * apart they are: what a longer spin costs is a small share of so long an interval.
+ */
+#define HASTE_INTERVAL_NS 2000000ULL
+#define HASTE_MAX 4
+#define LATE_TICKS 2
+#define HASTE_CALM_TICKS_SHIFT 4
 
 /* Share of its error that the controller of the mean spin corrects per tick: 1/16 */
 #define PAYABLE_SHIFT 4
+
+/*
+ * The share of spins with a theft is averaged over about 64 of them. After a clock has
+ * become slow, the time of four is not paid for.
+ */
+#define THEFTS_ALL 65536U
+#define THEFTS_SHIFT 6
+#define THEFTS_MAX (THEFTS_ALL / 16)
 
 /* With fewer ticks than these in a second, each may need a larger part of the budget. */
 #define FEW_TICKS 15
@@ -54,6 +75,15 @@ int lead_mode_parse(const char *name, enum lead_mode *mode)
 		return 0;
 	}
 	return -EINVAL;
+}
+
+static u32 haste_at(u64 interval_ns)
+{
+	u32 haste = 0;
+
+	while (haste < HASTE_MAX && interval_ns > HASTE_INTERVAL_NS << haste)
+		haste++;
+	return haste;
 }
 
 int lead_policy_init(struct lead_policy *policy, enum lead_mode mode, u32 max_ns,
@@ -88,6 +118,7 @@ int lead_policy_init(struct lead_policy *policy, enum lead_mode mode, u32 max_ns
 		.income_ns = core_div_u64(budget_ns - burst_ns, ticks),
 		.burst_ns = burst_ns,
 		.stolen_min_ns = LEAD_STOLEN_MIN_NS,
+		.haste = haste_at(interval_ns),
 	};
 	return 0;
 }
@@ -129,22 +160,47 @@ static u64 move(u64 from_fp, u64 up_fp, u64 down_fp, const struct lead_policy *p
 	return to_fp < max_fp ? to_fp : max_fp;
 }
 
+static u64 step_up_fp(struct lead *lead, const struct lead_policy *policy, u64 step_fp)
+{
+	u32 doubled = lead->late / LATE_TICKS;
+
+	lead->calm = 0;
+	if (doubled < policy->haste)
+		lead->late++;
+	return QUANTILE_UP * step_fp << doubled;
+}
+
+static u64 step_down_fp(struct lead *lead, const struct lead_policy *policy, u64 step_fp)
+{
+	u32 doubled = lead->calm >> (policy->haste ? HASTE_CALM_TICKS_SHIFT : CALM_TICKS_SHIFT);
+
+	lead->late = 0;
+	if (doubled < CALM_SHIFT_MAX + policy->haste)
+		lead->calm++;
+	return step_fp << doubled;
+}
+
 void lead_learn(struct lead *lead, const struct lead_policy *policy, u64 late_ns)
 {
-	u64 step_fp = lead->quantile_fp >> STEP_SHIFT;
-	u32 calm;
+	u64 step_fp = lead->quantile_fp >> STEP_SHIFT, up_fp = 0, down_fp = 0;
 
 	if (step_fp < STEP_MIN_FP)
 		step_fp = STEP_MIN_FP;
-	if (late_ns > lead->quantile_fp >> FP_SHIFT) {
-		lead->calm = 0;
-		lead->quantile_fp = move(lead->quantile_fp, QUANTILE_UP * step_fp, 0, policy);
-		return;
-	}
-	calm = lead->calm / CALM_TICKS;
-	if (calm < CALM_SHIFT_MAX)
-		lead->calm++;
-	lead->quantile_fp = move(lead->quantile_fp, 0, step_fp << calm, policy);
+	if (late_ns > lead->quantile_fp >> FP_SHIFT)
+		up_fp = step_up_fp(lead, policy, step_fp);
+	else
+		down_fp = step_down_fp(lead, policy, step_fp);
+	lead->quantile_fp = move(lead->quantile_fp, up_fp, down_fp, policy);
+}
+
+u64 lead_charge_ns(struct lead *lead, u64 spin_ns, u64 stolen_ns)
+{
+	if (!spin_ns)
+		return 0;
+	lead->thefts -= lead->thefts >> THEFTS_SHIFT;
+	if (stolen_ns)
+		lead->thefts += THEFTS_ALL >> THEFTS_SHIFT;
+	return lead->thefts > THEFTS_MAX ? spin_ns : spin_ns - stolen_ns;
 }
 
 /* A little below the income is aimed at, so that the bucket rests near full. */

@@ -14,6 +14,10 @@
  *
  * The last one is the guarantee; the second keeps it from cutting off the lead of
  * every few ticks. A tick costs some additions: no division, no lock, no clock.
+ *
+ * Stolen time is not paid for, unless there are thefts in more than 1/16 of recent spins.
+ * Then it is more likely the clock that takes so long to read, which can happen at any
+ * time (the kernel gives up the tsc for the hpet), and nothing else would bound the spin.
  */
 #ifndef MEMORY_COLLECTOR_CORE_LEAD_H
 #define MEMORY_COLLECTOR_CORE_LEAD_H
@@ -56,6 +60,7 @@ int lead_mode_parse(const char *name, enum lead_mode *mode);
  * @income_ns: tokens that a boundary brings
  * @burst_ns: tokens that the bucket holds at most
  * @stolen_min_ns: see lead_stolen_ns(); of the clock as it was at lead_policy_clock()
+ * @haste: how often the steps of learning may double more than with short intervals
  *
  * Not written once it is set, so that all CPUs may share it.
  */
@@ -66,6 +71,7 @@ struct lead_policy {
 	u64 income_ns;
 	u64 burst_ns;
 	u64 stolen_min_ns;
+	u32 haste;
 };
 
 /**
@@ -73,13 +79,17 @@ struct lead_policy {
  * @quantile_fp: a lead that covers 15 of 16 ticks, in 1/256 ns
  * @payable_fp: a lead whose mean spin the income pays for, in 1/256 ns
  * @tokens_ns: spin that may still be paid for
- * @calm: ticks in a row that @quantile_fp covered
+ * @calm: ticks in a row that @quantile_fp covered; as many as count
+ * @late: ticks in a row that it did not; as many as count
+ * @thefts: share of recent spins in which time was stolen, in 1/65536
  */
 struct lead {
 	u64 quantile_fp;
 	u64 payable_fp;
 	u64 tokens_ns;
 	u32 calm;
+	u32 late;
+	u32 thefts;
 };
 
 /**
@@ -151,11 +161,20 @@ static inline u64 lead_stolen_ns(const struct lead_policy *policy, u64 before, u
 }
 
 /**
+ * lead_charge_ns - how much of a tick's spin is to be paid for
+ * @lead: state, which takes note of the theft
+ * @spin_ns: time spun; 0 where the tick was entered too late for it
+ * @stolen_ns: part of @spin_ns, from lead_stolen_ns()
+ *
+ * Return: @spin_ns less @stolen_ns; where thefts are too many to be some, @spin_ns.
+ */
+u64 lead_charge_ns(struct lead *lead, u64 spin_ns, u64 stolen_ns);
+
+/**
  * lead_pay - pay for a tick's spin
  * @lead: state
  * @policy: policy, not off
- * @spin_ns: time spun, less what was stolen meanwhile; at most what lead_next_ns()
- *	said for this tick
+ * @spin_ns: from lead_charge_ns(); at most what lead_next_ns() said for this tick
  * @boundaries: those that this tick accounts for: its own, and the missed ones
  */
 void lead_pay(struct lead *lead, const struct lead_policy *policy, u64 spin_ns, u64 boundaries);

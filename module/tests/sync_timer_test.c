@@ -14,6 +14,7 @@
 #include <linux/interrupt.h>
 #include <linux/jiffies.h>
 #include <linux/percpu.h>
+#include <linux/preempt.h>
 #include <linux/rtc.h>
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
@@ -46,6 +47,9 @@ MODULE_PARM_DESC(suspend, "whether to suspend the machine; default 0");
  * @next: the boundary that must come next
  * @disordered: ticks that were for another one
  * @broken: ticks whose numbers do not go together
+ * @early: callbacks that the test's own clock saw before their boundary, or before the
+ *	start that the tick says
+ * @elsewhere: callbacks that were not in hard interrupt
  * @spun: ticks that waited for their boundary
  * @charged_ns: time they spun, less what was stolen meanwhile
  * @periods: how often the CPU joined
@@ -62,6 +66,8 @@ struct record {
 	u64 next;
 	u64 disordered;
 	u64 broken;
+	u64 early;
+	u64 elsewhere;
 	u64 spun;
 	u64 charged_ns;
 	u64 periods;
@@ -99,8 +105,12 @@ static bool makes_sense(const struct sync_timer_tick *tick)
 }
 
 /* Context: hard interrupt. */
-static void account(struct record *record, const struct sync_timer_tick *tick)
+static void account(struct record *record, const struct sync_timer_tick *tick, u64 now)
 {
+	u64 boundary_ns = tick->number * interval_ns + phase_ns;
+
+	record->early += now < boundary_ns || now < boundary_ns + tick->delta_ns;
+	record->elsewhere += !in_hardirq();
 	record->broken += !makes_sense(tick);
 	record->disordered += tick->number != record->next;
 	record->next = tick->number + 1 + tick->missed;
@@ -113,9 +123,9 @@ static void account(struct record *record, const struct sync_timer_tick *tick)
 /* Context: hard interrupt. */
 static enum hrtimer_restart record_tick(struct hrtimer *hrtimer)
 {
+	u64 now = ktime_get_ns(), until = now + stall_ns;
 	const struct sync_timer_tick *tick = sync_timer_tick(hrtimer);
 	struct record *record = this_cpu_ptr(records);
-	u64 until = ktime_get_ns() + stall_ns;
 
 	if (!READ_ONCE(timer_alive))
 		record->late++;
@@ -126,7 +136,7 @@ static enum hrtimer_restart record_tick(struct hrtimer *hrtimer)
 		record->ticks[record->count] = *tick;
 		WRITE_ONCE(record->count, record->count + 1);
 	}
-	account(record, tick);
+	account(record, tick, now);
 	return sync_timer_restart(hrtimer, &timer);
 }
 
@@ -290,6 +300,10 @@ static void check_totals(struct ktap *ktap, const struct record *record, int num
 		    record->disordered, record->started);
 	KTAP_EXPECT(ktap, record->broken == 0, "cpu %d: %llu of %llu", number, record->broken,
 		    record->started);
+	KTAP_EXPECT(ktap, record->early == 0, "cpu %d: %llu of %llu before their boundary", number,
+		    record->early, record->started);
+	KTAP_EXPECT(ktap, record->elsewhere == 0, "cpu %d: %llu of %llu not in hard interrupt",
+		    number, record->elsewhere, record->started);
 	KTAP_EXPECT(ktap, record->late == 0, "cpu %d: %llu ticks after destroy", number,
 		    record->late);
 }

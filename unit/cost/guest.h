@@ -51,6 +51,19 @@ void guest_read(const char *path, char *text, size_t size);
 double guest_tick_cost(int64_t interval_ns, unsigned int ticks);
 
 /**
+ * guest_tick_losses - the same, tick by tick
+ * @interval_ns: as there
+ * @ticks: how many
+ * @lost: of each, in ns
+ *
+ * Return: the number of the first one's boundary.
+ */
+int64_t guest_tick_losses(int64_t interval_ns, unsigned int ticks, int64_t *lost);
+
+/* What an ordinary one of them is. Sorts them. */
+double guest_midmean(int64_t *values, unsigned int n);
+
+/**
  * guest_cost - what an operation takes
  * @operate: operation
  * @data: its argument

@@ -42,7 +42,7 @@ static int by_value(const void *a, const void *b)
  * The mean of the half in the middle: those that meet the scheduler's tick, or something
  * that it caused, are at an end, and where there are two ways to go both count.
  */
-static double midmean(int64_t *values, unsigned int n)
+double guest_midmean(int64_t *values, unsigned int n)
 {
 	unsigned int from = n / 4, to = n - n / 4, i;
 	double sum = 0;
@@ -66,19 +66,16 @@ double guest_cost(void (*operate)(void *data), void *data, unsigned int times)
 		operate(data);
 		took[n] = guest_clock() - before - turn;
 	}
-	return midmean(took, n);
+	return guest_midmean(took, n);
 }
 
-double guest_tick_cost(int64_t interval_ns, unsigned int ticks)
+int64_t guest_tick_losses(int64_t interval_ns, unsigned int ticks, int64_t *lost)
 {
-	static int64_t lost[VALUES_MAX];
 	int64_t turn = shortest_turn(), before = guest_clock(), now;
 	/* Not the next one, which may be in this turn. */
-	int64_t boundary = (before / interval_ns + 2) * interval_ns;
+	int64_t first = before / interval_ns + 2, boundary = first * interval_ns;
 	unsigned int n = 0;
 
-	if (ticks > VALUES_MAX)
-		guest_fail("%u ticks are too many", ticks);
 	for (; n < ticks; before = now) {
 		now = guest_clock();
 		if (now > boundary + interval_ns / 2)
@@ -88,5 +85,15 @@ double guest_tick_cost(int64_t interval_ns, unsigned int ticks)
 		lost[n++] = now - before - turn;
 		boundary += interval_ns;
 	}
-	return midmean(lost, n);
+	return first;
+}
+
+double guest_tick_cost(int64_t interval_ns, unsigned int ticks)
+{
+	static int64_t lost[VALUES_MAX];
+
+	if (ticks > VALUES_MAX)
+		guest_fail("%u ticks are too many", ticks);
+	guest_tick_losses(interval_ns, ticks, lost);
+	return guest_midmean(lost, ticks);
 }
