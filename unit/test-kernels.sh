@@ -118,11 +118,18 @@ collector() { # SET WHAT...: what unit/collector has for the default kernel
 		--seconds 3000 "$@"
 }
 
+# For Meson, which takes a command apart as a shell does
+quoted() { # WORD...
+	for word; do
+		printf "'%s' " "$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")"
+	done
+}
+
 # A test of Meson's by its name; the time limits are its own.
 as_meson_has_it() { # SET TEST
 	tap_test 7200 meson test -C "$build" --no-rebuild --logbase kernels --verbose \
-		--timeout-multiplier 3 --wrapper \
-		"'$project/unit/on-kernel.sh' '$build/module' '$kernels/$1/modules' '$work/tap'" "$2"
+		--timeout-multiplier 3 --wrapper "$(quoted "$project/unit/on-kernel.sh" \
+			"$build/module" "$kernels/$1/modules" "$work/tap")" "$2"
 }
 
 measure() { # SETS SCENARIOS DURATION OPTION...
