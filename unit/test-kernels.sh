@@ -323,7 +323,7 @@ test_merged() { # SET...
 		return
 	fi
 	check "one run across $*" merged "$list" "$@"
-	printf 'one run across %s: %s lines\n' "$*" \
+	printf 'one run across %s: %s scenarios in one table\n' "$*" \
 		"$(tail -n +2 "$work"/results/*/summary.csv 2>/dev/null | wc -l)" >>"$work/report"
 }
 
