@@ -51,6 +51,26 @@ skipped() {
 	}
 }
 
+# One that should be had, but is not, fails.
+fails() {
+	mkdir -p "$work/broken/kernels" && : >"$work/broken/kernels/sid" &&
+		! "$project/unit/test-kernels.sh" "$work/broken" sid >"$work/tap" 2>&1 &&
+		grep -q '^not ok 1 - sid: is fetched and built' "$work/tap" &&
+		grep -q '^# sid  *FAILED: kernel-set: sid: cannot make ' "$work/tap" || {
+		cat "$work/tap"
+		return 1
+	}
+}
+
+# Another kernel's modules in the place of the build's own, and nothing else
+substitutes() {
+	"$project/unit/on-kernel.sh" '/a b/module' /other "$work/tap" printf '%s\n' \
+		'/a b/module/x.ko' '/a b/modules/x' 'two words' '' >"$work/out" &&
+		printf '%s\n' /other/x.ko '/a b/modules/x' 'two words' '' | cmp - "$work/out" &&
+		cmp "$work/tap" "$work/out" &&
+		! "$project/unit/on-kernel.sh" /a /b "$work/tap" false
+}
+
 check 'no set' refuses 2 usage
 check 'no folder' refuses 2 usage sid
 check 'a set that there is not' refuses 2 usage moon "$work/kernels"
@@ -58,4 +78,6 @@ check 'no archive' refuses 77 '^kernel-set: sid: ' sid "$work/kernels"
 check 'a folder that cannot be made' refuses 1 'cannot make /dev/null/kernels/sid' sid \
 	/dev/null/kernels
 check 'tests on a kernel that cannot be had are skipped, with the reason' skipped
+check 'where one cannot be built, they fail' fails
+check "a test gets another kernel's modules, and keeps its exit code" substitutes
 done_testing

@@ -3,11 +3,12 @@
 #
 # test-kernels.sh BUILD SET[,SET...] - everything that depends on the kernel, on other kernels
 #
-# For each set of module/kernel-set.sh: fetched, all modules built without a warning,
-# booted in the VM, and there every test module, what the collector promises, its storms
-# as the default tests have them, run-stress --place host as on a person's own machine,
-# and a few scenarios of the matrix. Then one run across two of them. A kernel that
-# cannot be had is skipped, with the reason; a report with versions and counts comes last.
+# For each set of module/kernel-set.sh: fetched, with the machine's packages as before; all
+# modules built without a warning, and by DKMS; booted in the VM, and there every test
+# module, what the collector promises, its storms and cycles, host mode as on a person's own
+# machine, and the whole default matrix. Then one run across all of them, or of one and this
+# build's own kernel. What cannot be had or done is skipped, with the reason; a report with
+# versions and counts comes last.
 
 set -u
 # shellcheck source=unit/tap.sh
@@ -42,29 +43,79 @@ get() { # SET; its exit code is that of kernel-set.sh
 	return $code
 }
 
+packages() {
+	# shellcheck disable=SC2016 # dpkg's own variables
+	dpkg-query -W -f '${Package} ${Version} ${Architecture} ${db:Status-Abbrev}\n'
+	dpkg --print-foreign-architectures | sed 's/^/architecture /'
+}
+
+# Others may install something in the time that this takes: ours would be kernels and newer
+# Debians' tools, or need another architecture.
+packages_as_before() {
+	cache=$("$project/module/cache-dir.sh") || return
+	{
+		grep -h '^linux-' "$cache"/archives/*/resolved
+		cat "$cache"/roots/*-"$(dpkg --print-architecture)"/.packages 2>/dev/null
+	} >"$work/fetched"
+	diff "$work/packages" "$work/packages-now" | sed -n 's/^[<>] //p' >"$work/changed"
+	! grep '^architecture ' "$work/changed" || return
+	while read -r package version more; do
+		! grep -qxF "$package $version" "$work/fetched" || {
+			echo "$package $version $more: was fetched, and is installed or removed"
+			return 1
+		}
+		echo "note: somebody else has installed or removed $package $version meanwhile"
+	done <"$work/changed"
+}
+
 no_warning() { # SET
 	! grep -i warning "$kernels/$1/modules/kbuild.log"
 }
 
-test_module() { # SET MODULE.ko: counts its tests
-	guest=$kernels/$1/root/usr/bin/run-stress
-	[ -x "$guest" ] || guest=$program
-	timeout 960 "$build/unit/vm-ktap" "$guest" "$2" >"$work/tap" || return
-	cases=$((cases + $(grep -c '^ok' "$work/tap")))
+leave_out() { # TEXT REASON
+	skip "$1" "$2"
+	printf '%s: %s\n' "$1" "$2" >>"$work/skips"
 }
 
-# What the guest lacks is skipped there, with a reason, which the report repeats.
-count_points() { # SET
-	points=$((points + $(grep -c '^ok' "$work/tap")))
-	sed -n "s/^ok [0-9]* - \(.*# SKIP .*\)/$1 \1/p" "$work/tap" >>"$work/skips"
+# A test that prints TAP; without a plan, or without a point that is ok, it has not tested.
+# What it skips is repeated at the end, also where that is all of it.
+tap_test() { # SECONDS COMMAND...
+	seconds=$1
+	shift
+	code=0
+	: >"$work/tap"
+	timeout "$seconds" "$@" >"$work/tap-said" 2>&1 || code=$?
+	[ -s "$work/tap" ] || cp "$work/tap-said" "$work/tap"
+	skipped_whole=$(sed -n 's/^1\.\.0 # SKIP //p' "$work/tap")
+	if [ "$code" = 0 ] && [ -n "$skipped_whole" ]; then
+		printf '%s: %s\n' "$text" "$skipped_whole" >>"$work/skips"
+		echo "note: skipped: $skipped_whole"
+		return
+	fi
+	found=$(grep '^ok ' "$work/tap" | grep -vc '# SKIP')
+	[ "$code" = 0 ] && [ "$found" -gt 0 ] && grep -q '^1\.\.[1-9]' "$work/tap" &&
+		! grep -q '^not ok' "$work/tap" || {
+		echo "exit code $code"
+		cat "$work/tap-said"
+		return 1
+	}
+	points=$((points + found))
+	sed -n "s/^ok [0-9]* -* *\(.*\) # SKIP /$name: \1: /p" "$work/tap" >>"$work/skips"
+}
+
+test_module() { # SET MODULE.ko
+	guest=$kernels/$1/root/usr/bin/run-stress
+	[ -x "$guest" ] || guest=$program
+	tap_test 1900 "$build/unit/vm-ktap" "$guest" "$2" 2 1800
 }
 
 collector() { # SET WHAT...: what unit/collector has for the default kernel
-	set_name=$1
 	modules=$kernels/$1/modules
 	root=$kernels/$1/root
 	shift
 	set -- -- /usr/bin/collector-guest "$@"
+	# See there: these register probes without end.
+	[ "$3" != cycles ] || set -- --turns 1 "$@"
 	if [ -d "$root" ]; then
 		tools=$root/usr/bin guest=$tools steps=$tools collect=$tools/collect
 		set -- --root "$root" "$@"
@@ -76,35 +127,63 @@ collector() { # SET WHAT...: what unit/collector has for the default kernel
 		path=${path:-$(command -v $tool)} || continue
 		set -- --program "$path=/usr/bin/$tool" "$@"
 	done
-	timeout 3100 "$build/unit/collector/vm-run" "$collect" "$modules/collector.ko" \
-		--file "$modules/collector.ko=/modules/collector.ko" \
-		--file "$modules/rdt_sim.ko=/modules/rdt_sim.ko" \
+	for module in collector rdt_sim procfs_test_module; do
+		set -- --file "$modules/$module.ko=/modules/$module.ko" "$@"
+	done
+	tap_test 3100 "$build/unit/collector/vm-run" "$collect" "$modules/collector.ko" \
 		--program "$guest/collector-guest=/usr/bin/collector-guest" \
 		--program "$collect=/usr/bin/collect" \
 		--program "$steps/alpha=/steps/alpha" --program "$steps/beta=/steps/beta" \
-		--seconds 3000 "$@" >"$work/tap" || {
-		cat "$work/tap"
-		return 1
-	}
-	count_points "$set_name"
+		--seconds 3000 "$@"
 }
 
-host_mode() { # SET
-	timeout 2000 "$build/unit/vm-script" "$program" \
-		"$kernels/$1/modules/sync_timer_benchmark_module.ko" "$project/unit/guest-host.sh" \
-		plain >"$work/tap" && ! grep '^not ok' "$work/tap" || {
-		cat "$work/tap"
-		return 1
-	}
-	count_points "$1"
+# For Meson, which takes a command apart as a shell does
+quoted() { # WORD...
+	for word; do
+		printf "'%s' " "$(printf '%s\n' "$word" | sed "s/'/'\\\\''/g")"
+	done
+}
+
+# A test of Meson's by its name; the time limits are its own.
+as_meson_has_it() { # SET TEST
+	tap_test 7200 meson test -C "$build" --no-rebuild --logbase kernels --verbose \
+		--timeout-multiplier 3 --wrapper "$(quoted "$project/unit/on-kernel.sh" \
+			"$build/module" "$kernels/$1/modules" "$work/tap")" "$2"
 }
 
 measure() { # SETS SCENARIOS DURATION OPTION...
 	rm -rf "$work/results"
 	names=$1 only=$2 duration=$3
 	shift 3
-	timeout 3600 "$program" --kernels "$names" --only "$only" --duration "$duration" --quiet \
+	timeout 7200 "$program" --kernels "$names" --only "$only" --duration "$duration" --quiet \
 		--results "$work/results" "$@"
+}
+
+# Of the last run: which scenarios are not ok for want of time alone, as on a busy machine
+starved() {
+	sed -n 's/^ *"\(test\|reason\)": "\(.*\)",$/\1 \2/p' "$work"/results/*/summary.json |
+		awk '$1 == "test" { test = $2 }
+			/^reason the load (did no work|used no CPU time|moved no sectors)/ {
+				sub(/@.*/, "", test); print test }'
+}
+
+# Every scenario; those that had no time once more, with more of it
+matrix() { # SET
+	only=$(sed -n 's/^\[\(.*\)\]$/\1/p' "$project/stress/default.ini" | paste -sd ,)
+	wanted=$(echo "$only" | tr , '\n' | wc -l)
+	for seconds in 1 10 60; do
+		code=0
+		measure "$1" "$only" ${seconds}s --memory 512 --no-plots || code=$?
+		[ -s "$(echo "$work"/results/*/summary.csv)" ] || return 1
+		scenarios=$((scenarios + $(grep -c ',ok,' "$work"/results/*/summary.csv)))
+		[ "$code" != 0 ] || break
+		only=$(starved | paste -sd ,)
+		[ -n "$only" ] || return 1
+	done
+	[ "$scenarios" = "$wanted" ] || {
+		echo "ok are $scenarios of $wanted scenarios"
+		return 1
+	}
 }
 
 # What the guest's own kernel said it is: uname -v
@@ -112,62 +191,103 @@ built_when() {
 	sed -n 's/^ *"kernel_version": "\(.*\)",$/\1/p' "$work"/results/*/summary.json 2>/dev/null
 }
 
-test_set() { # SET
-	release=$(cat "$kernels/$1/release")
-	name="$1 ($release)"
-	cases=0
-	# shellcheck disable=SC2154 # tap.sh counts it
-	before=$failed
-	tested=
-	check "$name: modules are built without a warning" no_warning "$1"
+# ---- all of it, on one kernel ----
+
+test_modules() { # SET
+	modules_tested=0
+	points=0
 	for module in "$kernels/$1"/modules/*_test_module.ko; do
-		tested="$tested $(basename "$module" .ko)"
+		modules_tested=$((modules_tested + 1))
 		check "$name: $(basename "$module" .ko)" test_module "$1" "$module"
 	done
+	cases=$points
+}
+
+test_collector() { # SET
 	points=0
-	for what in loading processes samples collect trace-cmd 'storm all'; do
+	for what in loading processes samples collect trace-cmd procfs 'storm all' 'cycles 10'; do
 		# shellcheck disable=SC2086 # words
 		check "$name: collector, $what" collector "$1" $what
 	done
 	collector_points=$points
+}
+
+test_host_mode() { # SET
+	points=0
+	for test in host host-lockdown host-signed-only collector-shared; do
+		if [ -d "$kernels/$1/root" ]; then
+			leave_out "$name: $test" \
+				'its guest has no shell: of another architecture there are the harness, stress-ng and trace-cmd only'
+		else
+			check "$name: $test" as_meson_has_it "$1" "$test"
+		fi
+	done
+	host_points=$points
+}
+
+test_dkms() { # SET
 	points=0
 	if [ -d "$kernels/$1/root" ]; then
-		skip "$name: run-stress --place host" \
-			"its guest has no shell: of another architecture there are only the harness, stress-ng and trace-cmd"
+		leave_out "$name: DKMS" "it builds for this machine's architecture, and on it"
 	else
-		check "$name: run-stress --place host" host_mode "$1"
+		check "$name: DKMS" tap_test 3600 "$project/unit/test-dkms.sh" "$project" "$release"
 	fi
-	check "$name: run-stress, baseline, cpu and io" measure "$1" baseline,cpu,io 1s --no-plots
+	dkms_points=$points
+}
+
+test_set() { # SET
+	release=$(cat "$kernels/$1/release")
+	name="$1 ($release)"
+	# shellcheck disable=SC2154 # tap.sh counts it
+	before=$failed
+	check "$name: the machine's packages are as before" packages_as_before
+	check "$name: modules are built without a warning" no_warning "$1"
+	test_dkms "$1"
+	test_modules "$1"
+	scenarios=0
+	check "$name: run-stress, the default matrix" matrix "$1"
+	built=$(built_when)
+	test_collector "$1"
+	test_host_mode "$1"
 	[ "$failed" = "$before" ] && state=passed || state=FAILED
-	# shellcheck disable=SC2086 # a list of names
-	printf '%-10s %s: %d cases in %d test modules, %d checks of the collector, %d of host mode, 3 scenarios; %s, %s\n' \
-		"$1" "$state" "$cases" "$(set -- $tested && echo $#)" "$collector_points" "$points" \
-		"$release" "$(built_when)" >>"$work/report"
+	checks=$((collector_points + host_points + dkms_points))
+	printf '%-10s %s: %d cases in %d test modules; %d checks: %d collector, %d host mode, %d DKMS; %d scenarios; %s, %s\n' \
+		"$1" "$state" "$cases" "$modules_tested" "$checks" "$collector_points" \
+		"$host_points" "$dkms_points" "$scenarios" "$release" "$built" >>"$work/report"
 	had="$had $1"
 }
 
-plots_whole() { # SET SET
+# ---- one run across kernels ----
+
+release_of() { # SET
+	cat "$kernels/$1/release" 2>/dev/null || cat "$build/kernel.release"
+}
+
+plots_whole() { # SET...
 	for plot in delay corrected percentiles timeline heatmap skew; do
 		[ "$(head -c 4 "$work"/results/*/plots/$plot.png | tail -c 3)" = PNG ] || {
 			echo "no plots/$plot.png"
 			return 1
 		}
-		for scenario in "baseline@$1" "cpu@$1" "baseline@$2" "cpu@$2"; do
-			grep -q "$scenario" "$work"/results/*/plots/$plot.svg || {
-				echo "plots/$plot.svg has no $scenario"
-				return 1
-			}
+		for set_name; do
+			for scenario in "baseline@$set_name" "cpu@$set_name"; do
+				grep -q "$scenario" "$work"/results/*/plots/$plot.svg || {
+					echo "plots/$plot.svg has no $scenario"
+					return 1
+				}
+			done
 		done
 	done
 }
 
 # Every scenario on every kernel, named and in one table and one plot
-merged() { # SET SET
-	measure "$1,$2" baseline,cpu 200ms || return
+merged() { # SETS SET...
+	measure "$1" baseline,cpu 1s || return
+	shift
 	cat "$work"/results/*/summary.csv
 	for scenario in baseline cpu; do
-		for set_name in "$1" "$2"; do
-			release=$(cat "$kernels/$set_name/release")
+		for set_name; do
+			release=$(release_of "$set_name")
 			grep -q "^$scenario@$set_name,.*,$release\$" "$work"/results/*/summary.csv || {
 				echo "no line for $scenario@$set_name with $release"
 				return 1
@@ -178,15 +298,41 @@ merged() { # SET SET
 			}
 		done
 	done
-	plots_whole "$1" "$2" || return
+	plots_whole "$@" || return
 	"$project/results/validate.sh" "$work"/results/*/summary.json || return
-	"$program" --from "$work"/results/* --no-plots
+	"$program" --from "$work"/results/* --no-plots >"$work/table" || return
+	for set_name; do
+		grep -q "^cpu@$set_name " "$work/table" || {
+			echo "the table has no cpu@$set_name"
+			cat "$work/table"
+			return 1
+		}
+	done
+}
+
+test_merged() { # SET...
+	list=$(echo "$*" | tr ' ' ,)
+	if [ $# = 1 ] && [ -s "$build/kernel.release" ]; then
+		# This build's own, in a folder as kernel-set.sh makes it
+		mkdir -p "$work/default" && ln -sfn "$build/module" "$work/default/modules"
+		list=$work/default,$1
+		set -- default "$1"
+	fi
+	if [ $# -lt 2 ]; then
+		leave_out 'one run across kernels' 'there is one kernel only'
+		return
+	fi
+	check "one run across $*" merged "$list" "$@"
+	printf 'one run across %s: %s scenarios in one table\n' "$*" \
+		"$(tail -n +2 "$work"/results/*/summary.csv 2>/dev/null | wc -l)" >>"$work/report"
 }
 
 had=
 for set_name in $sets; do
+	packages >"$work/packages" 2>/dev/null
 	get "$set_name"
 	code=$?
+	packages >"$work/packages-now" 2>/dev/null
 	case $code in
 	0) test_set "$set_name" ;;
 	77)
@@ -203,9 +349,9 @@ for set_name in $sets; do
 	esac
 done
 # shellcheck disable=SC2086 # a list of names
-set -- $had
-[ $# -lt 2 ] || check "one run across $1 and $2" merged "$1" "$2"
+[ -z "$had" ] || test_merged $had
 done_testing
 code=$?
-sed 's/^/# /' "$work/skips" "$work/report"
+sed 's/^/# skipped: /' "$work/skips"
+sed 's/^/# /' "$work/report"
 exit $code
