@@ -214,7 +214,8 @@ test_collector() { # SET
 
 test_host_mode() { # SET
 	points=0
-	for test in host host-lockdown host-signed-only collector-shared; do
+	for test in host host-lockdown host-signed-only collector-shared collector-refusals \
+		collector-refusals-lockdown collector-refusals-signed-only; do
 		if [ -d "$kernels/$1/root" ]; then
 			leave_out "$name: $test" \
 				'its guest has no shell: of another architecture there are the harness, stress-ng and trace-cmd only'
