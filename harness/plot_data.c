@@ -368,7 +368,8 @@ static unsigned int gap_at(const struct mc_result *result, const struct mc_timel
 	while (end < n && !timeline->count[end])
 		end++;
 	length_ns = (double)(end - at) * timeline->bin_ns;
-	if (at == 0 || end == n || end - at <= n / 16 || length_ns <= 4.0 * result->interval_ns)
+	if (at == 0 || !timeline->count[at - 1] || end == n || end - at <= n / 16 ||
+	    length_ns <= 4.0 * result->interval_ns)
 		return 0;
 	return end - at;
 }

@@ -43,9 +43,11 @@ if (from < 0) {
 	set object 1 rectangle from graph 0, graph 0 to graph 1, first 0 behind \
 		fs solid noborder fc rgb "#f8f4e6"
 }
+if (shown > 0 && bottom <= 0) {
+	set arrow 1000 from graph 0, first 0 to graph 1, first 0 nohead back lc rgb ink lw 1
+}
 # above each scenario, what was spun
 if (shown > 0) {
-	set arrow 1000 from graph 0, first 0 to graph 1, first 0 nohead back lc rgb ink lw 1
 	set label 1 "spun, permille" at graph 0, graph 1 offset -1, 0.8 right \
 		font "sans-serif,12" textcolor rgb ink
 }

@@ -16,14 +16,23 @@ tap=${3:?$usage}
 shift 3
 
 left=$#
+replaced=0
 while [ $left -gt 0 ]; do
 	case $1 in
-	"$modules"/*) set -- "$@" "$others${1#"$modules"}" ;;
+	"$modules"/*)
+		set -- "$@" "$others${1#"$modules"}"
+		replaced=1
+		;;
 	*) set -- "$@" "$1" ;;
 	esac
 	shift
 	left=$((left - 1))
 done
+# It would be a test of the kernel that it always has.
+[ $replaced = 1 ] || {
+	echo "on-kernel: no argument is in $modules: $*" >&2
+	exit 1
+}
 
 code=0
 "$@" >"$tap" || code=$?

@@ -68,7 +68,9 @@ substitutes() {
 		'/a b/module/x.ko' '/a b/modules/x' 'two words' '' >"$work/out" &&
 		printf '%s\n' /other/x.ko '/a b/modules/x' 'two words' '' | cmp - "$work/out" &&
 		cmp "$work/tap" "$work/out" &&
-		! "$project/unit/on-kernel.sh" /a /b "$work/tap" false
+		! "$project/unit/on-kernel.sh" /a /b "$work/tap" true /c/x 2>/dev/null || return
+	"$project/unit/on-kernel.sh" /a /b "$work/tap" sh -c 'exit 3' /a/x
+	[ $? = 3 ]
 }
 
 check 'no set' refuses 2 usage

@@ -29,7 +29,7 @@ configure() { # NAME VERSION: with a library of that version
 	rm -rf "$work/pc" "$work/build"
 	mkdir "$work/pc"
 	printf 'Name: %s\nDescription: none\nVersion: %s\n' "$1" "$2" >"$work/pc/$1.pc"
-	PKG_CONFIG_PATH=$work/pc meson setup "$work/build" "$project" -Dmodule=disabled \
+	PKG_CONFIG_PATH=$work/pc${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH} meson setup "$work/build" "$project" -Dmodule=disabled \
 		>"$work/log" 2>&1 </dev/null
 }
 named() { # NAME
@@ -44,7 +44,7 @@ refused() { # NAME VERSION: older than the README's
 }
 # Others' .pc files are out of sight; so is what they need.
 missing() { # NAME
-	! PKG_CONFIG_LIBDIR=$work/none configure other 1 &&
+	! PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR=$work/none configure other 1 &&
 		grep -q "ERROR: .*$1 .*is needed, and pkg-config does not find it: install" "$work/log" || {
 		cat "$work/log"
 		return 1

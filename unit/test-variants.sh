@@ -116,7 +116,7 @@ chosen() {
 		values max_ns chosen | grep -qx 50000 &&
 		same budget_permille chosen 100 && same phase_ns chosen 500000
 }
-# 500 ticks for the lead, from when the load has begun; each slice, the first too
+# 500 ticks for the lead, from when the load has begun: the first slice, in whose time it begins
 learned_under_load() {
 	same status learned ok || return
 	values load_start_ns learned | head -n 1 >begun
@@ -150,5 +150,5 @@ check 'sixteen CPUs' run sixteen --only baseline --duration 300ms --cpus 16
 check 'all of them accounted for' sixteen
 check 'all summaries are as the schema says' "$project/results/validate.sh" \
 	hotplug/summary.json compared/summary.json chosen/summary.json phases/summary.json \
-	sixteen/summary.json
+	learned/summary.json sixteen/summary.json
 done_testing

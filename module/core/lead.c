@@ -31,7 +31,7 @@
  * followed. Larger steps would hunt, so that only runs that chance hardly makes count for
  * more: steps up double with each LATE_TICKS in a row that were late, and steps down each
  * 16 early ones; both up to HASTE_MAX times more, at which a step is a quarter of the
- * quantile. From 16 times this interval on a change takes so many ticks, however far
+ * quantile. From 8 times this interval on a change takes so many ticks, however far
  * apart they are: what a longer spin costs is a small share of so long an interval.
  */
 #define HASTE_INTERVAL_NS 2000000ULL
