@@ -300,7 +300,8 @@ static void put_entry(const struct mc_result *result, const struct mc_scenario_r
 		" %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64
 		" %" PRIu64 "\n",
 		entry->p50, entry->p90, entry->p99, delta->p50, delta->p90, delta->p99,
-		scenario->spin.total_ns, scenario->expected_ticks * result->interval_ns);
+		scenario->spin.total_ns - scenario->spin.stolen_ns,
+		scenario->expected_ticks * result->interval_ns);
 }
 
 /* ---- delay over time ---- */

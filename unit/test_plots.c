@@ -148,6 +148,7 @@ static struct mc_result *small_result(void)
 	strcpy(scenario->lead.mode, "auto");
 	scenario->entry = (struct mc_stats){.count = 10, .p50 = -20, .p90 = -3, .p99 = 9};
 	scenario->spin.total_ns = 150;
+	scenario->spin.stolen_ns = 30;
 	scenario->expected_ticks = 11;
 	scenario->corrected.max = 1001;
 	scenario->skew.max = 5;
@@ -203,7 +204,7 @@ static void small_model(void **state)
 		{"skew.dat", "\"one\"\n5 4 4\n\n\n"},
 		{"skew.info", "shown 1\nfrom 5\nto 5\n" SUBTITLE NOT_SHOWN},
 		{"percentiles.dat", "\"one\" 10 11 12 13 14 129\n"},
-		{"entry.dat", "\"one\" -20 -3 9 10 11 12 150 2750000\n"},
+		{"entry.dat", "\"one\" -20 -3 9 10 11 12 120 2750000\n"},
 		{"entry.info", "shown 1\nfrom -20\nto 12\n" SUBTITLE NOT_SHOWN},
 		{"timeline.dat", "-100 2 11 12\n0 0 ? ?\n100 1 129 129\n\n\n0 1 7 7\n\n\n"},
 		{"timeline.info",
