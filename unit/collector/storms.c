@@ -73,12 +73,31 @@ static bool chains(int much)
 	return crowd_start(&crowd, 4, crowd_chains, much / 4) && crowd_wait(&crowd);
 }
 
-/* Three times as many parents as there are RMIDs at most, each with a child at a time */
+/* Without end; who has no RMID asks for one when it runs. */
+static bool naps(int times)
+{
+	while (times >= 0)
+		watch_sleep_ms(20);
+	return true;
+}
+
+static bool all_used(void *data)
+{
+	(void)data;
+	return watch_stat("rmid_used") == watch_stat("rmid_max");
+}
+
+/*
+ * More parents than there are RMIDs, each with a child at a time. How many of these live at
+ * once is chance; so as many live first until no RMID is left.
+ */
 static bool scarce(int much)
 {
 	struct crowd crowd;
+	bool good = crowd_start(&crowd, 48, naps, 0) && watch_wait(all_used, NULL);
 
-	return crowd_start(&crowd, 48, crowd_forks, much / 48) && crowd_wait(&crowd);
+	crowd_kill(&crowd);
+	return good && crowd_start(&crowd, 48, crowd_forks, much / 48) && crowd_wait(&crowd);
 }
 
 static bool stress(const char *stressor, int seconds)
