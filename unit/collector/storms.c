@@ -73,12 +73,15 @@ static bool chains(int much)
 	return crowd_start(&crowd, 4, crowd_chains, much / 4) && crowd_wait(&crowd);
 }
 
-/* Without end; who has no RMID asks for one when it runs. */
+/* Two minutes, which is longer than watch_wait() waits */
+#define NAPS 6000
+
+/* Who has no RMID asks for one when it runs. */
 static bool naps(int times)
 {
-	(void)times;
-	for (;;)
+	while (times-- > 0)
 		watch_sleep_ms(20);
+	return true;
 }
 
 static bool all_used(void *data)
@@ -94,7 +97,7 @@ static bool all_used(void *data)
 static bool scarce(int much)
 {
 	struct crowd crowd;
-	bool good = crowd_start(&crowd, 48, naps, 0) && watch_wait(all_used, NULL);
+	bool good = crowd_start(&crowd, 48, naps, NAPS) && watch_wait(all_used, NULL);
 
 	crowd_kill(&crowd);
 	return good && crowd_start(&crowd, 48, crowd_forks, much / 48) && crowd_wait(&crowd);
