@@ -32,7 +32,8 @@ test('left-out', sh, args: ['-c', 'echo "1..0 # SKIP no moon here"'], protocol: 
 if get_option('broken')
   test('bad', sh, suite: 'unit',
     args: ['-c', 'for i in $(seq 100); do echo line $i.; done; echo last words >&2; exit 1'])
-  test('bad-tap', sh, args: ['-c', 'echo ok 1 - x; echo not ok 2 - y; echo 1..2'], protocol: 'tap')
+  test('bad-tap', sh, args: ['-c', 'echo ok 1 - x; echo not ok 2 - y; ' +
+    'echo "# as z"; for i in $(seq 100); do echo "# log $i."; done; echo 1..2'], protocol: 'tap')
 endif
 test('blow', sh, args: ['-c', 'exit ' + (get_option('broken') ? '3' : '0')], suite: 'storm')
 add_test_setup('default', exclude_suites: ['storm'], is_default: true)
@@ -98,15 +99,16 @@ tells() { # PATTERN...: each in the end of what it said
 	done
 }
 names_no_other() {
-	! grep -E '^failed:.*(good|left-out)' "$work/end" && ! grep -q ' line 1\.' "$work/end"
+	! grep -E '^failed:.*(good|left-out)' "$work/end" && ! grep -Eq ' (line 1|log 50)\.' "$work/end"
 }
 
 run_ci true 1
 check 'tests fail: the counts are the last line' ends_with 1 '6 passed, 5 failed, 2 skipped'
 check 'names of those that failed' tells '^failed: tree:unit / bad +FAIL' \
 	'^failed: tree / bad-tap +FAIL' '^failed: tree:storm / blow +FAIL' '^failed: static checks'
-check 'the end of their logs' tells '^    line 100\.' '^    last words' '^    not ok 2 - y' \
+check 'the end of their logs' tells '^    line 100\.' '^    last words' '^    # log 100\.' \
 	'^    FAIL  spelling'
+check 'and the check that failed above that' tells '^    not ok 2 - y' '^    # as z'
 check 'and that it could not be installed' tells '^failed: to install' '^    disk full'
 check 'those that passed are not named' names_no_other
 run_ci false 0
