@@ -155,14 +155,23 @@ static void with_command(void)
 #define FED_MOST 50000
 
 static struct watch fed;
-static unsigned int n_fed, feed_every;
+static unsigned int n_fed, feed_next;
 static bool fed_interrupts;
+
+/*
+ * A dump has an event for every RMID in use, and that is ours at least: half of its events
+ * make the next one. Others come and go, so how many they are is looked at each time.
+ */
+static bool feed_more(void)
+{
+	feed_next = n_fed + (watch_stat("rmid_used") + 1) / 2;
+	return !mc_collector_command("dump\n", 5);
+}
 
 static void feed(void *data, const struct mc_event *event)
 {
-	/* Half of a dump's events make a whole dump's. */
-	if (++n_fed % feed_every == 0 && n_fed < FED_MOST)
-		mc_collector_command("dump\n", 5);
+	if (++n_fed >= feed_next && n_fed < FED_MOST)
+		feed_more();
 	if (n_fed == FED_UNTIL && fed_interrupts)
 		raise(SIGTERM);
 }
@@ -180,7 +189,8 @@ static bool feed_first(void)
 	CPU_ZERO(&one);
 	CPU_SET(0, &one);
 	n_fed = 0;
-	return !sched_setaffinity(0, sizeof(one), &one) && !mc_collector_command("dump\n", 5);
+	/* Two, so that one which others have left early is not the last */
+	return !sched_setaffinity(0, sizeof(one), &one) && feed_more() && feed_more();
 }
 
 /* For crowd_start(), since the signal and the CPU are for all of a process */
@@ -210,8 +220,6 @@ static void events_without_end(void)
 
 	if (!watch_begin(&fed, &plan))
 		return;
-	/* A dump has an event for every RMID in use, and that is ours at least. */
-	feed_every = (watch_stat("rmid_used") + 1) / 2;
 	tap_check(crowd_start(&crowd, 1, read_until_stopped, 0) && crowd_wait(&crowd),
 		  "a signal ends the reading");
 	/* The other process has woken us as well. */

@@ -103,19 +103,42 @@ struct bounds {
 	uint64_t used, granted, freed;
 };
 
-static struct bounds bounds_begin(void)
+/*
+ * Of one moment: what is freed between two looks would be in use for one and gone before the
+ * other. Return: UINT64_MAX are in use where they are not known.
+ */
+static struct bounds bounds_of(const struct mc_collector_stats *stats)
 {
-	return (struct bounds){watch_stat("rmid_used"), watch_stat("rmid_granted"),
-			       watch_stat("rmid_freed")};
+	struct bounds bounds;
+
+	if (!mc_collector_stat(stats, "rmid_granted", &bounds.granted) ||
+	    !mc_collector_stat(stats, "rmid_freed", &bounds.freed) ||
+	    !mc_collector_stat(stats, "rmid_used", &bounds.used))
+		bounds = (struct bounds){.used = UINT64_MAX};
+	return bounds;
+}
+
+static struct bounds bounds_now(void)
+{
+	struct mc_collector_stats stats;
+	struct mc_failure failure;
+	struct bounds bounds;
+
+	if (mc_collector_stats_read(&stats, &failure))
+		tap_note("%s", failure.text);
+	bounds = bounds_of(&stats);
+	mc_collector_stats_free(&stats);
+	return bounds;
 }
 
 static bool within(const struct bounds *begin, unsigned int times, unsigned int seen)
 {
-	uint64_t come = watch_stat("rmid_granted") - begin->granted;
-	uint64_t gone = watch_stat("rmid_freed") - begin->freed;
+	struct bounds end = bounds_now();
+	uint64_t come = end.granted - begin->granted;
+	uint64_t gone = end.freed - begin->freed;
 
-	if (begin->used != UINT64_MAX && seen <= times * (begin->used + come) &&
-	    seen + times * gone >= times * begin->used)
+	if (begin->used != UINT64_MAX && end.used != UINT64_MAX &&
+	    seen <= times * (begin->used + come) && seen + times * gone >= times * begin->used)
 		return true;
 	tap_note("%u dumped in %u times, %" PRIu64 " in use, then %" PRIu64 " given and %" PRIu64
 		 " freed",
@@ -150,7 +173,7 @@ static void control_rows(struct mc_collector_trace *trace)
 	memset(too_long, ' ', sizeof(too_long));
 	memcpy(too_long + sizeof(too_long) - 5, "dump\n", 5);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct bounds begin = bounds_begin();
+		struct bounds begin = bounds_now();
 		int result = mc_collector_command(rows[i].bytes, rows[i].size);
 
 		if (!tap_check(within(&begin, rows[i].times, dumps(trace)) &&
@@ -166,7 +189,7 @@ static void control_in_parts(struct mc_collector_trace *trace)
 {
 	static const char *const parts[] = {"du", "mp", "\n"};
 	FILE *file = fopen(MC_CONTROL_FILE, "we");
-	struct bounds begin = bounds_begin();
+	struct bounds begin = bounds_now();
 	bool good = file != NULL;
 	size_t i;
 
@@ -180,7 +203,7 @@ static void control_in_parts(struct mc_collector_trace *trace)
 		  "control file, a word in three writes: taken");
 }
 
-/* What switching the event on brings, later */
+/* What switching the event on brings, later; @begin: before it was */
 struct arriving {
 	struct mc_collector_trace *trace;
 	struct bounds begin;
@@ -206,7 +229,7 @@ static void control_file(void)
 
 	if (!watch_begin(&watch, &plan))
 		return;
-	arriving = (struct arriving){.trace = watch.trace, .begin = bounds_begin()};
+	arriving = (struct arriving){.trace = watch.trace, .begin = bounds_of(&watch.before)};
 	tap_check(watch_wait(all_arrived, &arriving),
 		  "switching rmid_existing on says what there is");
 	/* Dumps wait for each other: what that one has sent is all there behind the next one. */
