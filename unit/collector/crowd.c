@@ -172,16 +172,22 @@ bool crowd_can_hotplug(void)
 	return sysconf(_SC_NPROCESSORS_CONF) > 1 && !access(path, W_OK);
 }
 
+bool crowd_hotplug_once(int pause_ms)
+{
+	if (!set_online(false))
+		return false;
+	watch_sleep_ms(pause_ms);
+	if (!set_online(true))
+		return false;
+	watch_sleep_ms(pause_ms);
+	return true;
+}
+
 bool crowd_hotplug(int pause_ms)
 {
-	for (;;) {
-		if (!set_online(false))
-			return false;
-		watch_sleep_ms(pause_ms);
-		if (!set_online(true))
-			return false;
-		watch_sleep_ms(pause_ms);
-	}
+	while (crowd_hotplug_once(pause_ms))
+		;
+	return false;
 }
 
 void crowd_all_online(void)

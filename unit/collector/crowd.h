@@ -50,8 +50,9 @@ bool crowd_execs_by_thread(int times);
 /* All threads of a process end at the same moment */
 bool crowd_ends_together(int times);
 
-/* For crowd_start(): take the last CPU off and on, until killed */
+/* For crowd_start(): take the last CPU off and on, until killed; or once, for whom that is a part */
 bool crowd_hotplug(int pause_ms);
+bool crowd_hotplug_once(int pause_ms);
 bool crowd_can_hotplug(void);
 /* Leave all CPUs on line. */
 void crowd_all_online(void);
