@@ -50,8 +50,9 @@ bool crowd_execs_by_thread(int times);
 /* All threads of a process end at the same moment */
 bool crowd_ends_together(int times);
 
-/* For crowd_start(): take the last CPU off and on, until killed; or once, for whom that is a part */
+/* For crowd_start(): take the last CPU off and on, until killed */
 bool crowd_hotplug(int pause_ms);
+/* One time of it. Return: false where the kernel refuses. */
 bool crowd_hotplug_once(int pause_ms);
 bool crowd_can_hotplug(void);
 /* Leave all CPUs on line. */

@@ -84,9 +84,8 @@ static bool naps(int times)
 	return true;
 }
 
-static bool all_used(void *data)
+static bool all_used(void *unused)
 {
-	(void)data;
 	return watch_stat("rmid_used") == watch_stat("rmid_max");
 }
 
