@@ -104,11 +104,16 @@ scripts() {
 	done | xargs shellcheck --external-sources --severity=warning
 }
 
+commands() {
+	unit/lint-commands.sh "$build"
+}
+
 check 'formatting (clang-format)' formatted
 check 'static analysis (cppcheck)' analysed
 check 'usual mistakes (clang-tidy)' tidy
 check 'modules (sparse)' sparse_clean
 check 'shell scripts (shellcheck)' scripts
 check 'workflows (actionlint)' workflows
+check 'commands of the documents' commands
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" = 0 ]

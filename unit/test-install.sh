@@ -1,65 +1,84 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# test-install.sh SOURCE KERNEL_DIR - what meson install installs works without the source
+# test-install.sh SOURCE BUILD - what meson install installs works without the source
 #
-# Builds a copy of the source, installs it into a scratch root, moves source and build
-# folder away, and works with what is left: the program, its library, the man pages, the
-# modules' source. Then everything comes back and is uninstalled, to the last file.
+# Installs the build folder into a scratch root and works with what is there, in a mount
+# namespace in which source and build folder are empty: the program, its library, the man
+# pages. Then it is uninstalled, to the last file. Nothing is compiled but the programs once
+# more, for another prefix.
 
 set -u
 # shellcheck source=unit/tap.sh
 . "$(dirname "$0")/tap.sh"
 
-project=$(realpath "${1:?usage: test-install.sh SOURCE KERNEL_DIR}") || exit 1
-kernel_dir=${2:?usage: test-install.sh SOURCE KERNEL_DIR}
+usage='usage: test-install.sh SOURCE BUILD'
+project=$(realpath "${1:?$usage}") || exit 1
+build=$(realpath "${2:?$usage}") || exit 1
 work=$(mktemp -d) || exit 1
-trap 'rm -rf "$work"' EXIT
+# What the user has installed from this build folder can still be uninstalled afterwards.
+log=$build/meson-logs/install-log.txt
+[ ! -e "$log" ] || cp "$log" "$work/install-log"
+end() {
+	if [ -e "$work/install-log" ]; then
+		cp "$work/install-log" "$log"
+	else
+		rm -f "$log"
+	fi
+	rm -rf "$work"
+}
+trap end EXIT
 trap 'exit 1' HUP INT TERM
 # Flags and a job server of a make that runs the tests are not for the builds in here.
 unset MAKEFLAGS MAKELEVEL DESTDIR
 cd "$work" || exit 1
 PATH=$PATH:/usr/sbin:/sbin
-
 root=$work/root
-prefix=/opt/collector
-here=$root$prefix
-program=$here/bin/run-stress
-source=$work/source
-build=$work/build
-doc=$here/share/doc/memory-collector
+release=$(cat "$build/kernel.release")
+benchmark=sync_timer_benchmark_module.ko
 
 command -v depmod >/dev/null || {
 	echo '1..0 # SKIP depmod is not here; package kmod has it'
 	exit 0
 }
 
-# ---- from the source to the scratch root ----
+# ---- from the build folder to the scratch root ----
 
-copy_source() {
-	mkdir "$source" || exit 1
-	(cd "$project" && tar -cf - --exclude='./build*' --exclude=./.git --exclude=./module/build \
-		--exclude='./results/[0-9]*' .) | (cd "$source" && tar -xf -)
+# unshare as root, or as a user who may
+namespace=
+for flags in -m -rm; do
+	if [ -z "$namespace" ] && unshare $flags true 2>/dev/null; then
+		namespace=$flags
+	fi
+done
+alone() { # COMMAND...: without source and build folder
+	[ -n "$namespace" ] || {
+		"$@"
+		return
+	}
+	# shellcheck disable=SC2016 # for the inner shell
+	unshare $namespace sh -c 'mount -t tmpfs none "$1" &&
+		{ [ ! -d "$2" ] || mount -t tmpfs none "$2"; } && shift 2 && exec "$@"' \
+		sh "$project" "$build" "$@"
 }
-configures() {
-	copy_source
-	meson setup "$build" "$source" --prefix="$prefix" -Dkernel_dir="$kernel_dir" -Dmodule=enabled
-}
-# Not the unit tests, which are not installed.
-builds() {
-	ninja -C "$build" bench harness/collect
+is_alone() {
+	alone sh -c '[ ! -e "$1/meson.build" ] && [ ! -e "$2/build.ninja" ]' sh "$project" "$build"
 }
 installs() {
-	DESTDIR=$root meson install -C "$build" --no-rebuild --quiet
+	DESTDIR=$root meson install -C "$build" --no-rebuild --quiet &&
+		here=$(find "$root" -path '*/bin/run-stress') && here=${here%/bin/run-stress}
 }
 nothing_elsewhere() {
-	[ "$(cd "$root" && echo *)" = 'lib opt' ]
+	find "$root" ! -type d ! -path "$here/*" ! -path "$root/lib/modules/$release/*" >elsewhere
+	cat elsewhere
+	[ ! -s elsewhere ]
 }
-goes_away() {
-	mv "$source" "$source.away" && mv "$build" "$build.away"
-}
-comes_back() {
-	mv "$source.away" "$source" && mv "$build.away" "$build"
+other_prefix() {
+	meson setup "$work/build" "$project" --prefix=/opt/collector -Dmodule=disabled \
+		-Dbuildtype=plain && ninja -C "$work/build" bench harness/collect &&
+		DESTDIR=$work/other meson install -C "$work/build" --no-rebuild --quiet &&
+		[ "$(echo "$work"/other/*)" = "$work/other/opt" ] &&
+		alone "$work/other/opt/collector/bin/run-stress" --list | grep -q baseline
 }
 
 # ---- the program ----
@@ -67,7 +86,7 @@ comes_back() {
 runs_alone() { # WORDS ARGUMENT...
 	words=$1
 	shift
-	"$program" "$@" >out 2>err && grep -q -- "$words" out || {
+	alone "$program" "$@" >out 2>err && grep -q -- "$words" out || {
 		cat out err
 		return 1
 	}
@@ -95,7 +114,7 @@ reads_sample() {
 	[ -s sample/plots/delay.svg ]
 }
 collects() {
-	"$here/bin/collect" --duration 1s >out 2>err && grep -q SIMULATED out || {
+	alone "$here/bin/collect" --duration 1s >out 2>err && grep -q SIMULATED out || {
 		cat out err
 		return 1
 	}
@@ -221,16 +240,10 @@ source_clean() {
 		}
 	done
 }
-source_builds() {
-	tree=$(echo "$here"/src/memory-collector-*)
-	make -C "$tree" KERNEL_DIR="$kernel_dir" && [ -s "$tree/build/$benchmark" ] &&
-		make -C "$tree" clean
-}
-
 # ---- and back ----
 
 uninstalls() {
-	MEMORY_COLLECTOR_BUILD=$build DESTDIR=$root "$source/bootstrap" uninstall
+	MEMORY_COLLECTOR_BUILD=$build DESTDIR=$root "$project/bootstrap" uninstall
 }
 nothing_left() {
 	find "$root" ! -type d >left
@@ -238,14 +251,16 @@ nothing_left() {
 	[ ! -s left ]
 }
 
-check 'configures for another prefix' configures
-check 'builds' builds
 check 'installs into a scratch root' installs
 bail_out_if_failed 'not installed'
-release=$(cat "$build/kernel.release")
-benchmark=sync_timer_benchmark_module.ko
+program=$here/bin/run-stress
+doc=$here/share/doc/memory-collector
 check 'nothing beside the prefix and the modules' nothing_elsewhere
-check 'source and build folder go away' goes_away
+if [ -n "$namespace" ]; then
+	check 'source and build folder are out of sight' is_alone
+else
+	skip 'source and build folder are out of sight' 'unshare is not permitted here'
+fi
 check '--list' runs_alone baseline --list
 check '--dry-run finds the module' module_found
 check 'and where DKMS would have put it' module_found_elsewhere
@@ -273,8 +288,7 @@ else
 	skip 'the schema describes the sample' 'jsonschema is not here; package python3-jsonschema has it'
 fi
 check "the modules' source has no other scripts than its own" source_clean
-check "the modules' source builds" source_builds
-check 'source and build folder come back' comes_back
 check 'uninstalls' uninstalls
 check 'to the last file' nothing_left
+check 'another prefix' other_prefix
 done_testing
