@@ -126,12 +126,13 @@ static const char *hypervisor(void)
 }
 #endif
 
-static void read_cpu_model(char *model, size_t size)
+void mc_cpu_model(char *model, size_t size)
 {
 	static const char key[] = "model name";
 	char line[512];
 	FILE *file = fopen("/proc/cpuinfo", "re");
 
+	*model = '\0';
 	while (file && !*model && fgets(line, sizeof(line), file)) {
 		const char *value = strchr(line, ':');
 
@@ -170,7 +171,7 @@ void mc_environment_read(struct mc_environment *environment)
 	copy(environment->kernel, sizeof(environment->kernel), name.release);
 	copy(environment->kernel_version, sizeof(environment->kernel_version), name.version);
 	copy(environment->machine, sizeof(environment->machine), name.machine);
-	read_cpu_model(environment->cpu_model, sizeof(environment->cpu_model));
+	mc_cpu_model(environment->cpu_model, sizeof(environment->cpu_model));
 	environment->cpus_online = mc_cpus_online();
 	environment->memory_bytes = meminfo("MemTotal");
 	read_text("/sys/devices/system/clocksource/clocksource0/current_clocksource", clocksource,

@@ -17,11 +17,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "kernel_log.h"
 #include "memory_collector/child.h"
+#include "vm_accelerator.h"
 #include "vm_guest.h"
 #include "vm_qemu_choice.h"
 
@@ -603,29 +603,7 @@ static int run_once(struct guest *guest)
 	return result;
 }
 
-/* ---- the choice of the accelerator ---- */
-
-static bool kvm_possible(const struct mc_vm *vm, const struct machine *machine, char *reason,
-			 size_t size)
-{
-	struct utsname name;
-
-	if (vm->instruction_ns) {
-		snprintf(reason, size, "instructions can be counted only where they are emulated");
-		return false;
-	}
-	uname(&name);
-	if (strcmp(name.machine, machine->name)) {
-		snprintf(reason, size, "the guest is %s, this machine %s", machine->name,
-			 name.machine);
-		return false;
-	}
-	if (access("/dev/kvm", R_OK | W_OK)) {
-		snprintf(reason, size, "/dev/kvm: %s", strerror(errno));
-		return false;
-	}
-	return true;
-}
+/* ---- once, or twice ---- */
 
 /* What the guest that did not come up has written is not this one's. */
 static int empty(FILE *file)
@@ -634,6 +612,57 @@ static int empty(FILE *file)
 		return 0;
 	rewind(file);
 	return ftruncate(fileno(file), 0);
+}
+
+/*
+ * KVM did not bring the guest up. If TCG does, then KVM is at fault, and not the guest or the
+ * machine's load.
+ */
+static int run_without_kvm(struct guest *guest, const struct mc_accel_guest *choice)
+{
+	const struct mc_vm *vm = guest->vm;
+	struct mc_vm_end *end = guest->end;
+	struct mc_failure *failure = guest->failure;
+	char why[sizeof(failure->text)];
+	int result;
+
+	snprintf(why, sizeof(why), "%s", failure->text);
+	snprintf(end->accelerator_reason, sizeof(end->accelerator_reason),
+		 "no guest came up with KVM: %.450s", why);
+	*guest = (struct guest){.vm = vm,
+				.machine = guest->machine,
+				.qemu = guest->qemu,
+				.end = end,
+				.failure = failure};
+	if (empty(vm->log) || empty(vm->results))
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "kernel.log: %s", strerror(errno));
+	result = run_once(guest);
+	if (end->hello_ns)
+		mc_accel_remember(choice, why);
+	return result;
+}
+
+static int run_chosen(struct guest *guest)
+{
+	const struct mc_accel_guest choice = {.option = guest->vm->accel,
+					      .machine = guest->machine->name,
+					      .device = "/dev/kvm",
+					      .counted = guest->vm->instruction_ns > 0,
+					      .qemu = guest->qemu};
+	struct mc_accel accel;
+	int result;
+
+	if (mc_accel_choose(&choice, &accel, guest->failure))
+		return -1;
+	snprintf(guest->end->accelerator_reason, sizeof(guest->end->accelerator_reason), "%s",
+		 accel.reason);
+	guest->kvm = accel.kvm;
+	result = run_once(guest);
+	if (guest->kvm && guest->end->hello_ns)
+		mc_accel_forget(&choice);
+	else if (guest->kvm && !accel.only && !guest->broken && !mc_stop_requested())
+		result = run_without_kvm(guest, &choice);
+	return result;
 }
 
 int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *failure)
@@ -658,23 +687,7 @@ int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *
 				.qemu = mc_vm_qemu_chosen(vm->elf_machine, vm->cpus),
 				.end = end,
 				.failure = failure};
-	guest->kvm =
-		kvm_possible(vm, machine, end->accelerator_reason, sizeof(end->accelerator_reason));
-	result = run_once(guest);
-	if (guest->kvm && !end->hello_ns && !guest->broken && !mc_stop_requested()) {
-		snprintf(end->accelerator_reason, sizeof(end->accelerator_reason),
-			 "no guest came up with KVM: %.450s", failure->text);
-		*guest = (struct guest){.vm = vm,
-					.machine = machine,
-					.qemu = guest->qemu,
-					.end = end,
-					.failure = failure};
-		if (empty(vm->log) || empty(vm->results))
-			result = mc_fail(failure, MC_EXIT_ENVIRONMENT, "kernel.log: %s",
-					 strerror(errno));
-		else
-			result = run_once(guest);
-	}
+	result = run_chosen(guest);
 	free(guest);
 	return result;
 }

@@ -107,6 +107,17 @@ static bool has(char **argv, const char *option, const char *value)
 	return false;
 }
 
+/* One line per start: how often it was tried */
+__attribute__((noreturn)) static void play_kvm(void)
+{
+	FILE *file = fopen(getenv("KVM_STARTS"), "ae");
+
+	fputs("start\n", file);
+	fclose(file);
+	fputs("kvm: cannot set MSR\n", stderr);
+	exit(3);
+}
+
 __attribute__((noreturn)) static void play(char **argv)
 {
 	const char *name = getenv("ROW");
@@ -117,8 +128,10 @@ __attribute__((noreturn)) static void play(char **argv)
 		printf("QEMU emulator version %s (of a test)\n", getenv("QEMU_VERSION"));
 		exit(0);
 	}
-	if (!has(argv, "-accel", NULL) || has(argv, "-accel", "kvm"))
+	if (!has(argv, "-accel", NULL))
 		_exit(3);
+	if (has(argv, "-accel", "kvm"))
+		play_kvm();
 	if (has(argv, "-icount", NULL) != (getenv("ICOUNT") != NULL) ||
 	    (getenv("ICOUNT") && !has(argv, "-icount", getenv("ICOUNT"))))
 		_exit(4);
@@ -278,6 +291,76 @@ static void test_in_turns(void **state)
 	unsetenv("THREAD");
 }
 
+static unsigned int kvm_starts(void)
+{
+	FILE *file = fopen(getenv("KVM_STARTS"), "re");
+	unsigned int n = 0;
+	char line[16];
+
+	while (file && fgets(line, sizeof(line), file))
+		n++;
+	if (file)
+		fclose(file);
+	return n;
+}
+
+/* The rows above were remembered, too. */
+static void forget_all(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/memory-collector/no-kvm", folder);
+	mc_tree_remove(path, NULL);
+	unlink(getenv("KVM_STARTS"));
+}
+
+static int run_row(const char *name, const char *accel, struct mc_vm_end *end,
+		   struct mc_failure *failure)
+{
+	FILE *log = tmpfile(), *results = tmpfile();
+	unsigned int records = 0;
+	struct mc_vm vm = machine(log, results, &records);
+	int result;
+
+	vm.accel = accel;
+	setenv("ROW", name, 1);
+	result = mc_vm_run(&vm, end, failure);
+	fclose(log);
+	fclose(results);
+	return result;
+}
+
+/* A KVM that fails is tried once, by hand always, and again only where TCG did no better. */
+static void test_kvm_is_remembered(void **state)
+{
+	static const char why[] =
+		"no guest came up with KVM: qemu-system-x86_64 exited with 3: kvm: cannot set MSR";
+	struct mc_failure failure;
+	struct mc_vm_end end;
+
+	if (access("/dev/kvm", R_OK | W_OK))
+		skip();
+	forget_all();
+	assert_int_equal(run_row("first complaint", NULL, &end, &failure), -1);
+	assert_int_equal(run_row("good", NULL, &end, &failure), 0);
+	assert_int_equal(kvm_starts(), 2);
+	assert_string_equal(end.accelerator, "tcg");
+	assert_string_equal(end.accelerator_reason, why);
+	assert_int_equal(run_row("good", NULL, &end, &failure), 0);
+	assert_int_equal(run_row("good", "auto", &end, &failure), 0);
+	assert_int_equal(run_row("good", "tcg", &end, &failure), 0);
+	assert_string_equal(end.accelerator_reason, "chosen by --accel tcg");
+	assert_int_equal(kvm_starts(), 2);
+	assert_int_equal(run_row("good", "kvm", &end, &failure), -1);
+	assert_string_equal(failure.text, "qemu-system-x86_64 exited with 3: kvm: cannot set MSR");
+	assert_string_equal(end.accelerator, "kvm");
+	assert_int_equal(kvm_starts(), 3);
+	assert_int_equal(run_row("good", NULL, &end, &failure), 0);
+	assert_int_equal(kvm_starts(), 3);
+	assert_int_equal(strncmp(end.accelerator_reason, why, strlen(why)), 0);
+	assert_non_null(strstr(end.accelerator_reason, "--accel kvm tries it all the same"));
+}
+
 static void test_unknown_machine(void **state)
 {
 	unsigned int records = 0;
@@ -293,15 +376,18 @@ static void test_unknown_machine(void **state)
 
 static int set_up(void **state)
 {
-	char self[4096], link[4096];
+	char self[4096], link[4096], starts[4096];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (length < 0 || !mkdtemp(folder))
 		return -1;
 	self[length] = '\0';
 	snprintf(link, sizeof(link), "%s/%s", folder, mc_vm_qemu(EM_X86_64));
-	return symlink(self, link) || setenv("PATH", folder, 1) ||
-	       setenv("XDG_CACHE_HOME", folder, 1) || setenv("QEMU_VERSION", "7.2.22", 1);
+	snprintf(starts, sizeof(starts), "%s/kvm-starts", folder);
+	unsetenv("MEMORY_COLLECTOR_VM_ACCEL");
+	return symlink(self, link) || setenv("KVM_STARTS", starts, 1) ||
+	       setenv("PATH", folder, 1) || setenv("XDG_CACHE_HOME", folder, 1) ||
+	       setenv("QEMU_VERSION", "7.2.22", 1);
 }
 
 static int tear_down(void **state)
@@ -316,6 +402,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_counted_time),
 		cmocka_unit_test(test_in_turns),
+		cmocka_unit_test(test_kvm_is_remembered),
 		cmocka_unit_test(test_unknown_machine),
 	};
 
