@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "given_time.h"
 #include "kernel_log.h"
 #include "memory_collector/child.h"
 #include "vm_accelerator.h"
@@ -32,6 +33,8 @@
 #define HELLO_TCG_NS (240 * NS_PER_S)
 /* From the verdict to the end of QEMU */
 #define POWER_OFF_NS (10 * NS_PER_S)
+/* Deadlines are in time that the machine gave QEMU: it is looked up at most so often. */
+#define LOOK_MS 100
 /*
  * The least that can be asked for: a guest's CPU whose tick is due waits for no more than that
  * while others of the guest's use up the host's.
@@ -145,7 +148,7 @@ struct guest {
 	struct stream stream[N_STREAMS];
 	uint64_t log_size, results_size;
 	char verdict[1024]; /* empty: none yet */
-	int64_t verdict_ns;
+	int64_t verdict_ns; /* as given_ns() counts */
 	char report[512], panic[512], last[512]; /* lines of the console */
 	char complaint[512]; /* QEMU's first */
 	bool broken; /* failure says why */
@@ -196,10 +199,20 @@ static void on_progress(struct guest *guest, const char *line)
 	}
 }
 
+/* Since QEMU was started, without what it waited for a CPU */
+static int64_t given_ns(const struct guest *guest)
+{
+	return mc_given_time(mc_now_ns() - guest->end->started_ns,
+			     mc_given_waited(guest->child.group));
+}
+
+/* The first one counts, and so does its time: a guest that goes on talking is ended. */
 static void on_verdict(struct guest *guest, const char *line)
 {
+	if (guest->verdict[0] || !*line)
+		return;
 	keep(guest->verdict, sizeof(guest->verdict), line);
-	guest->verdict_ns = mc_now_ns();
+	guest->verdict_ns = given_ns(guest);
 }
 
 static void on_complaint(struct guest *guest, const char *line)
@@ -364,6 +377,15 @@ static void add_counted_time(struct command *command, const struct machine *mach
 	add(command, "-seed", "1");
 }
 
+/* The last words win. */
+static void add_words(struct command *command, const char *words)
+{
+	size_t used = strlen(command->append);
+
+	snprintf(command->append + used, sizeof(command->append) - used, "%s%s", *words ? " " : "",
+		 words);
+}
+
 /* Files are named relative to the folder, because a comma in a path would need quoting. */
 static void compose(struct command *command, const struct guest *guest)
 {
@@ -399,9 +421,9 @@ static void compose(struct command *command, const struct guest *guest)
 	add(command, "-initrd", vm->initramfs);
 	/* The self-tests of the kernel's ciphers take a tenth of a second. */
 	snprintf(command->append, sizeof(command->append),
-		 "console=%s panic=-1 loglevel=7 cryptomgr.notests %s%s%s%s", machine->console,
-		 vm->instruction_ns ? "" : PATIENCE, guest->kvm ? "" : machine->tcg_append,
-		 *vm->append ? " " : "", vm->append);
+		 "console=%s panic=-1 loglevel=7 cryptomgr.notests %s%s", machine->console,
+		 vm->instruction_ns ? "" : PATIENCE, guest->kvm ? "" : machine->tcg_append);
+	add_words(command, vm->append);
 	add(command, "-append", command->append);
 }
 
@@ -474,16 +496,29 @@ static int power_on(struct guest *guest)
 
 /* ---- the course of it ---- */
 
+/* As given_ns() counts */
 static int64_t deadline_of(const struct guest *guest)
 {
-	int64_t start = guest->end->started_ns, end = start + guest->vm->deadline_ns;
-	int64_t hello = start + (guest->kvm ? HELLO_KVM_NS : HELLO_TCG_NS);
+	int64_t end = guest->vm->deadline_ns;
+	int64_t hello = guest->kvm ? HELLO_KVM_NS : HELLO_TCG_NS;
 
 	if (guest->verdict[0])
 		return guest->verdict_ns + POWER_OFF_NS;
 	if (!guest->end->hello_ns && hello < end)
 		return hello;
 	return end;
+}
+
+/* It was not given more time than has passed: only then is it worth a look. */
+static int left_ms(const struct guest *guest)
+{
+	int64_t deadline = deadline_of(guest);
+	int64_t left = deadline - (mc_now_ns() - guest->end->started_ns);
+
+	if (left <= 0)
+		left = deadline - given_ns(guest);
+	left /= 1000000;
+	return left > 60000 ? 60000 : left > 0 && left < LOOK_MS ? LOOK_MS : (int)left;
 }
 
 /* Until QEMU ends, or must. Return: whether it has ended by itself. */
@@ -493,15 +528,15 @@ static bool follow(struct guest *guest)
 	int i;
 
 	while (!guest->broken && !mc_stop_requested()) {
-		int64_t left_ms = (deadline_of(guest) - mc_now_ns()) / 1000000;
+		int wait_ms = left_ms(guest);
 
-		if (left_ms <= 0)
+		if (wait_ms <= 0)
 			return false;
 		for (i = 0; i < N_STREAMS; i++)
 			fds[i] = (struct pollfd){.fd = guest->stream[i].fd, .events = POLLIN};
 		fds[i++] = (struct pollfd){.fd = guest->child.pidfd, .events = POLLIN};
 		fds[i] = (struct pollfd){.fd = mc_stop_fd(), .events = POLLIN};
-		if (poll(fds, N_STREAMS + 2, left_ms > 60000 ? 60000 : (int)left_ms) < 0)
+		if (poll(fds, N_STREAMS + 2, wait_ms) < 0)
 			continue;
 		for (i = 0; i < N_STREAMS; i++) {
 			if (fds[i].revents && !take(guest, i)) {
@@ -544,10 +579,31 @@ static const char *doubt(const struct guest *guest)
 			 "now and then";
 }
 
+/* The last line of the console, where there was one */
+static const char *last_line(const struct guest *guest, char *text, size_t size)
+{
+	snprintf(text, size, "%s%.500s", *guest->last ? "; its last line: " : "", guest->last);
+	return text;
+}
+
+/* A deadline that was met, and how long that took where it was much longer */
+static const char *within(const struct guest *guest, char *text, size_t size)
+{
+	double deadline_s = deadline_of(guest) / 1e9;
+	double took_s = (mc_now_ns() - guest->end->started_ns) / 1e9;
+
+	snprintf(text, size, "%.0f s", deadline_s);
+	if (took_s > 2 * deadline_s)
+		snprintf(text, size, "%.0f s of its own, which took %.0f s on a busy machine",
+			 deadline_s, took_s);
+	return text;
+}
+
 /* What went wrong, by what there is of it: the first that applies is the cause of the rest. */
 static int judge(struct guest *guest, bool ended, const struct mc_child_end *qemu)
 {
 	struct mc_failure *failure = guest->failure;
+	char last[sizeof(guest->last) + 32], time[128];
 
 	if (guest->broken)
 		return -1;
@@ -562,22 +618,17 @@ static int judge(struct guest *guest, bool ended, const struct mc_child_end *qem
 			       guest->report, strstr(guest->report, "rcu") ? doubt(guest) : "");
 	if (guest->verdict[0])
 		return judge_verdict(guest);
-	if (!ended && !guest->end->hello_ns)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "the guest did not come up within %.0f s; its last line: %s%s",
-			       (deadline_of(guest) - guest->end->started_ns) / 1e9, guest->last,
-			       doubt(guest));
+	last_line(guest, last, sizeof(last));
 	if (!ended)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "the guest did not finish within %.0f s and was ended; its last "
-			       "line: %s%s",
-			       guest->vm->deadline_ns / 1e9, guest->last, doubt(guest));
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest did not %s within %s%s%s%s",
+			       guest->end->hello_ns ? "finish" : "come up",
+			       within(guest, time, sizeof(time)),
+			       guest->end->hello_ns ? " and was ended" : "", last, doubt(guest));
 	if (!qemu->exited || qemu->code)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s %s %d%s%s", guest->machine->qemu,
 			       qemu->exited ? "exited with" : "was killed by signal", qemu->code,
 			       guest->complaint[0] ? ": " : "", guest->complaint);
-	return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-		       "the guest ended without a verdict; its last line: %s", guest->last);
+	return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest ended without a verdict%s", last);
 }
 
 static int run_once(struct guest *guest)

@@ -7,6 +7,9 @@
  */
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -60,6 +63,7 @@ static const struct row {
 	 0, 0, 0, ""},
 	{"panic", "[ 1.0] Kernel panic - not syncing: x\n", "hello 5\n", "", "", "", 0, 0, -1, 0,
 	 "the guest's kernel panicked: Kernel panic - not syncing: x"},
+	{"no word", "", "hello 5\n", "", "", "", 0, 0, -1, 0, "the guest ended without a verdict"},
 	{"hang", "[ 1.0] so far\n", "hello 5\n", "", "", "", 0, -1, -1, 0,
 	 "the guest did not finish within 10 s and was ended; its last line: [ 1.0] so far; QEMU "
 	 "before 8.1, as it is here, *"},
@@ -68,6 +72,12 @@ static const struct row {
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* Those that do more than to say something; tests of their own run them. */
+static const struct row others[] = {
+	{"talks", "", "hello 5\n", "", "exit 0 \n", "", 0, -1, 0, 0, ""},
+	{"starved", "", "", "", "", "", 0, -1, -1, 0, ""},
+};
 
 /* ---- QEMU ---- */
 
@@ -107,6 +117,52 @@ static bool has(char **argv, const char *option, const char *value)
 	return false;
 }
 
+static const struct row *find_row(const char *name)
+{
+	const struct row *row = rows;
+
+	while (row < rows + N_ROWS && strcmp(row->name, name))
+		row++;
+	if (row < rows + N_ROWS)
+		return row;
+	for (row = others; strcmp(row->name, name); row++)
+		;
+	return row;
+}
+
+/* Verdicts without end; a file says that nobody has ended it. */
+static void talk(int fd)
+{
+	int i;
+
+	for (i = 0; i < 120; i++) {
+		put(fd, "exit 1 again\n");
+		sleep(1);
+	}
+	creat(getenv("OUTLIVED"), 0600);
+}
+
+static void *spin(void *unused)
+{
+	for (;;)
+		;
+	return NULL;
+}
+
+/* Four threads that want one CPU each, and have one for all: each has a quarter of the time. */
+static void starve(void)
+{
+	pthread_t thread;
+	cpu_set_t one;
+	int i;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	for (i = 0; i < 4; i++)
+		pthread_create(&thread, NULL, spin, NULL);
+}
+
 /* One line per start: how often it was tried */
 __attribute__((noreturn)) static void play_kvm(void)
 {
@@ -121,7 +177,7 @@ __attribute__((noreturn)) static void play_kvm(void)
 __attribute__((noreturn)) static void play(char **argv)
 {
 	const char *name = getenv("ROW");
-	const struct row *row = rows;
+	const struct row *row;
 	unsigned int i;
 
 	if (!strcmp(argv[1], "--version")) {
@@ -137,14 +193,17 @@ __attribute__((noreturn)) static void play(char **argv)
 		_exit(4);
 	if (getenv("THREAD") && !has(argv, "-accel", getenv("THREAD")))
 		_exit(5);
-	while (strcmp(row->name, name))
-		row++;
+	row = find_row(name);
 	for (i = 0; i < (row->repeat ? row->repeat : 1); i++)
 		put(fd_of(argv, "console"), row->console);
 	put(fd_of(argv, "progress"), row->progress);
 	put(fd_of(argv, "results"), row->results);
 	put(fd_of(argv, "verdict"), row->verdict);
 	put(STDERR_FILENO, row->complaint);
+	if (!strcmp(name, "talks"))
+		talk(fd_of(argv, "verdict"));
+	if (!strcmp(name, "starved"))
+		starve();
 	while (row->exit_code < 0)
 		pause();
 	_exit(row->exit_code);
@@ -361,6 +420,37 @@ static void test_kvm_is_remembered(void **state)
 	assert_non_null(strstr(end.accelerator_reason, "--accel kvm tries it all the same"));
 }
 
+/* Only the first verdict counts, and the time since then. */
+static void test_talks_for_ever(void **state)
+{
+	struct mc_failure failure;
+	struct mc_vm_end end;
+
+	assert_int_equal(run_row("talks", NULL, &end, &failure), 0);
+	assert_int_equal(end.code, 0);
+	assert_int_equal(access(getenv("OUTLIVED"), F_OK), -1);
+}
+
+/* What has to wait for a CPU has more time, and the message says so. */
+static void test_starved(void **state)
+{
+	FILE *log = tmpfile(), *results = tmpfile();
+	unsigned int records = 0;
+	struct mc_vm vm = machine(log, results, &records);
+	struct mc_failure failure = {0};
+	struct mc_vm_end end;
+
+	if (access("/proc/self/schedstat", R_OK))
+		skip();
+	vm.deadline_ns = 3 * SECOND;
+	setenv("ROW", "starved", 1);
+	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
+	assert_non_null(strstr(failure.text, "did not come up within 3 s of its own, which took "));
+	assert_true(mc_now_ns() - end.started_ns > 6 * SECOND);
+	fclose(log);
+	fclose(results);
+}
+
 static void test_unknown_machine(void **state)
 {
 	unsigned int records = 0;
@@ -376,18 +466,19 @@ static void test_unknown_machine(void **state)
 
 static int set_up(void **state)
 {
-	char self[4096], link[4096], starts[4096];
+	char self[4096], link[4096], starts[4096], outlived[4096];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (length < 0 || !mkdtemp(folder))
 		return -1;
 	self[length] = '\0';
 	snprintf(link, sizeof(link), "%s/%s", folder, mc_vm_qemu(EM_X86_64));
+	snprintf(outlived, sizeof(outlived), "%s/outlived", folder);
 	snprintf(starts, sizeof(starts), "%s/kvm-starts", folder);
 	unsetenv("MEMORY_COLLECTOR_VM_ACCEL");
 	return symlink(self, link) || setenv("KVM_STARTS", starts, 1) ||
 	       setenv("PATH", folder, 1) || setenv("XDG_CACHE_HOME", folder, 1) ||
-	       setenv("QEMU_VERSION", "7.2.22", 1);
+	       setenv("QEMU_VERSION", "7.2.22", 1) || setenv("OUTLIVED", outlived, 1);
 }
 
 static int tear_down(void **state)
@@ -403,6 +494,8 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_counted_time),
 		cmocka_unit_test(test_in_turns),
 		cmocka_unit_test(test_kvm_is_remembered),
+		cmocka_unit_test(test_talks_for_ever),
+		cmocka_unit_test(test_starved),
 		cmocka_unit_test(test_unknown_machine),
 	};
 
