@@ -22,6 +22,7 @@
 #include "given_time.h"
 #include "kernel_log.h"
 #include "memory_collector/child.h"
+#include "tsc.h"
 #include "vm_accelerator.h"
 #include "vm_guest.h"
 #include "vm_qemu_choice.h"
@@ -33,6 +34,8 @@
 #define HELLO_TCG_NS (240 * NS_PER_S)
 /* From the verdict to the end of QEMU */
 #define POWER_OFF_NS (10 * NS_PER_S)
+/* How long the rate of the host's counter is measured */
+#define TSC_WINDOW_NS (NS_PER_S / 32)
 /* Deadlines are in time that the machine gave QEMU: it is looked up at most so often. */
 #define LOOK_MS 100
 /*
@@ -56,6 +59,7 @@ static const struct machine {
 	const char *name; /* as uname -m */
 	const char *qemu, *board, *console;
 	const char *tcg_cpu, *counted_cpu, *tcg_append;
+	bool tsc; /* it reads the host's time-stamp counter */
 } machines[] = {
 	{
 		.elf = EM_X86_64,
@@ -77,6 +81,7 @@ static const struct machine {
 		 * its delays are only longer than asked for below 4 GHz.
 		 */
 		.tcg_append = "tsc=reliable clocksource=tsc lpj=16000000",
+		.tsc = true,
 	},
 	{
 		.elf = EM_AARCH64,
@@ -377,6 +382,24 @@ static void add_counted_time(struct command *command, const struct machine *mach
 	add(command, "-seed", "1");
 }
 
+/*
+ * The counter that an emulated guest reads is the host's. Its kernel would measure it against an
+ * emulated PIT, and on a busy host be wrong by any factor. Not where instructions are counted.
+ */
+static void add_tsc_rate(struct command *command, const struct guest *guest)
+{
+	static double hz; /* 0: not measured yet; below: it cannot be */
+	size_t used = strlen(command->append);
+
+	if (!guest->machine->tsc || guest->kvm || guest->vm->instruction_ns)
+		return;
+	if (!hz && mc_tsc_measure(TSC_WINDOW_NS, &hz))
+		hz = -1;
+	if (hz > 0)
+		snprintf(command->append + used, sizeof(command->append) - used,
+			 " tsc_early_khz=%.0f", hz / 1000);
+}
+
 /* The last words win. */
 static void add_words(struct command *command, const char *words)
 {
@@ -423,6 +446,7 @@ static void compose(struct command *command, const struct guest *guest)
 	snprintf(command->append, sizeof(command->append),
 		 "console=%s panic=-1 loglevel=7 cryptomgr.notests %s%s", machine->console,
 		 vm->instruction_ns ? "" : PATIENCE, guest->kvm ? "" : machine->tcg_append);
+	add_tsc_rate(command, guest);
 	add_words(command, vm->append);
 	add(command, "-append", command->append);
 }

@@ -23,6 +23,7 @@
 
 #include "memory_collector/child.h"
 #include "tree.h"
+#include "tsc.h"
 #include "vm_qemu.h"
 
 #define SECOND 1000000000LL
@@ -163,6 +164,20 @@ static void starve(void)
 		pthread_create(&thread, NULL, spin, NULL);
 }
 
+/* The rate of the counter, before the words that may be meant to change it */
+static bool tells_rate(char **argv)
+{
+	const char *rate, *words;
+
+	while (argv[1] && strcmp(argv[0], "-append"))
+		argv++;
+	rate = argv[1] ? strstr(argv[1], " tsc_early_khz=") : NULL;
+	words = argv[1] ? strstr(argv[1], " words of the user") : NULL;
+	if (!words || (rate && rate > words))
+		_exit(6);
+	return rate != NULL;
+}
+
 /* One line per start: how often it was tried */
 __attribute__((noreturn)) static void play_kvm(void)
 {
@@ -191,6 +206,8 @@ __attribute__((noreturn)) static void play(char **argv)
 	if (has(argv, "-icount", NULL) != (getenv("ICOUNT") != NULL) ||
 	    (getenv("ICOUNT") && !has(argv, "-icount", getenv("ICOUNT"))))
 		_exit(4);
+	if (tells_rate(argv) != (getenv("RATE") != NULL))
+		_exit(7);
 	if (getenv("THREAD") && !has(argv, "-accel", getenv("THREAD")))
 		_exit(5);
 	row = find_row(name);
@@ -230,7 +247,7 @@ static struct mc_vm machine(FILE *log, FILE *results, unsigned int *records)
 		.scratch = "scratch",
 		.cpus = 2,
 		.memory_mib = 64,
-		.append = "",
+		.append = "words of the user",
 		.deadline_ns = 600 * SECOND,
 		.log = log,
 		.results = results,
@@ -302,6 +319,12 @@ static void test_full_disk(void **state)
 	fclose(results);
 }
 
+/* An emulated guest reads this machine's counter: its kernel is told how fast that is. */
+static int tell_rate(void)
+{
+	return mc_tsc_is_steady() ? setenv("RATE", "1", 1) : unsetenv("RATE");
+}
+
 static void test_counted_time(void **state)
 {
 	FILE *log = tmpfile(), *results = tmpfile();
@@ -312,6 +335,7 @@ static void test_counted_time(void **state)
 
 	setenv("ROW", "good", 1);
 	setenv("ICOUNT", "shift=3,sleep=off", 1);
+	unsetenv("RATE");
 	vm.instruction_ns = 8;
 	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
 	assert_string_equal(failure.text, "time can be counted on one CPU only, not on 2");
@@ -321,6 +345,7 @@ static void test_counted_time(void **state)
 	assert_string_equal(end.accelerator_reason,
 			    "instructions can be counted only where they are emulated");
 	unsetenv("ICOUNT");
+	tell_rate();
 	fclose(log);
 	fclose(results);
 }
@@ -478,7 +503,8 @@ static int set_up(void **state)
 	unsetenv("MEMORY_COLLECTOR_VM_ACCEL");
 	return symlink(self, link) || setenv("KVM_STARTS", starts, 1) ||
 	       setenv("PATH", folder, 1) || setenv("XDG_CACHE_HOME", folder, 1) ||
-	       setenv("QEMU_VERSION", "7.2.22", 1) || setenv("OUTLIVED", outlived, 1);
+	       setenv("QEMU_VERSION", "7.2.22", 1) || setenv("OUTLIVED", outlived, 1) ||
+	       tell_rate();
 }
 
 static int tear_down(void **state)
