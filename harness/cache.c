@@ -6,6 +6,8 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 bool mc_cache_path(char *path, size_t size, const char *name)
 {
@@ -19,4 +21,18 @@ bool mc_cache_path(char *path, size_t size, const char *name)
 	else
 		return false;
 	return length > 0 && (size_t)length < size;
+}
+
+bool mc_cache_file(char *path, size_t size, const char *name)
+{
+	char *slash;
+
+	if (!mc_cache_path(path, size, name))
+		return false;
+	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		mkdir(path, 0700);
+		*slash = '/';
+	}
+	return true;
 }

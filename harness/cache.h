@@ -20,4 +20,7 @@
  */
 bool mc_cache_path(char *path, size_t size, const char *name);
 
+/* The same for a file that shall be written: the folders above it are made. */
+bool mc_cache_file(char *path, size_t size, const char *name);
+
 #endif

@@ -137,6 +137,7 @@ static int collect_vm(const struct mc_collect_options *options, const char *self
 		struct mc_vm_program program = {
 			.self = self,
 			.module = collector,
+			.accel = options->accel,
 			.kernel = options->kernel,
 			.programs = programs,
 			.files = files,

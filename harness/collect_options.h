@@ -22,6 +22,7 @@
  * @memory_mib: of the VM
  * @rmids: highest RMID of simulated registers
  * @lines: of the table
+ * @accel: of the VM: auto, kvm or tcg; NULL: not said
  * @kernel: image for the VM; NULL: one that fits
  * @modules: folder with the module files; NULL: those that were built or installed
  * @busy: be a demonstration's process, busy for so many percent of the time; 0: no
@@ -33,7 +34,7 @@ struct mc_collect_options {
 	bool host, simulate, demo, help, version;
 	uint64_t duration_ns, interval_ns;
 	unsigned int cpus, memory_mib, rmids, lines, busy;
-	const char *kernel, *modules;
+	const char *accel, *kernel, *modules;
 	char **command;
 };
 

@@ -126,12 +126,13 @@ static const char *hypervisor(void)
 }
 #endif
 
-static void read_cpu_model(char *model, size_t size)
+void mc_cpu_model(char *model, size_t size)
 {
 	static const char key[] = "model name";
 	char line[512];
 	FILE *file = fopen("/proc/cpuinfo", "re");
 
+	*model = '\0';
 	while (file && !*model && fgets(line, sizeof(line), file)) {
 		const char *value = strchr(line, ':');
 
@@ -152,7 +153,7 @@ static void read_stress_ng(char *version, size_t size)
 	const char *at;
 
 	if (!mc_load_available() ||
-	    mc_child_output(argv, 20 * NS_PER_S, text, sizeof(text), &ignored))
+	    mc_child_output(argv, 120 * NS_PER_S, text, sizeof(text), &ignored))
 		return;
 	at = strstr(text, before);
 	if (at) {
@@ -170,7 +171,7 @@ void mc_environment_read(struct mc_environment *environment)
 	copy(environment->kernel, sizeof(environment->kernel), name.release);
 	copy(environment->kernel_version, sizeof(environment->kernel_version), name.version);
 	copy(environment->machine, sizeof(environment->machine), name.machine);
-	read_cpu_model(environment->cpu_model, sizeof(environment->cpu_model));
+	mc_cpu_model(environment->cpu_model, sizeof(environment->cpu_model));
 	environment->cpus_online = mc_cpus_online();
 	environment->memory_bytes = meminfo("MemTotal");
 	read_text("/sys/devices/system/clocksource/clocksource0/current_clocksource", clocksource,

@@ -49,7 +49,7 @@ struct mc_options {
 	unsigned int n_leads, n_phases, slices, lead_max_ns, lead_budget;
 	const char *tick_cpus;
 	unsigned int cpus, memory_mib;
-	const char *kernel, *kernels, *module, *results, *scratch, *from;
+	const char *accel, *kernel, *kernels, *module, *results, *scratch, *from;
 	const char *progress_records;
 };
 

@@ -22,6 +22,7 @@
 #include "memory_collector/child.h"
 #include "memory_collector/place.h"
 #include "variants.h"
+#include "vm_accelerator.h"
 #include "vm_files.h"
 #include "vm_guest.h"
 #include "vm_log.h"
@@ -169,7 +170,8 @@ static int find_all(struct vm *vm, struct mc_failure *failure)
 {
 	char release[128];
 
-	if (find_programs(vm, failure) || check_variables(failure) || find_qemu(vm, failure) ||
+	if (find_programs(vm, failure) || check_variables(failure) ||
+	    mc_accel_check(vm->job->accel, failure) || find_qemu(vm, failure) ||
 	    mc_vm_scratch_check(failure) ||
 	    mc_module_release(vm->job->module, release, sizeof(release), failure))
 		return -1;
@@ -408,6 +410,7 @@ static int run_guest(struct vm *vm, struct mc_failure *failure)
 		.kernel = vm->kernel.image,
 		.initramfs = MC_VM_INITRAMFS,
 		.scratch = MC_VM_SCRATCH,
+		.accel = vm->job->accel,
 		.cpus = vm->job->cpus,
 		.memory_mib = vm->job->memory_mib,
 		.append = append_words(),

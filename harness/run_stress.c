@@ -296,6 +296,7 @@ static int measure(struct program *program, struct mc_failure *failure)
 		.scratch = options->scratch,
 		.cpus = options->cpus,
 		.memory_mib = options->memory_mib,
+		.accel = options->accel,
 		.kernel = options->kernel,
 		.self = program->paths.self,
 		.root = program->kernels.n ? program->kernels.set[0].root : NULL,

@@ -9,27 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "cache.h"
 
 #define NAME "last-failed-kernel.log"
-
-/* Makes the folders above it. */
-static bool cache_file(char *path, size_t size)
-{
-	char *slash;
-
-	if (!mc_cache_path(path, size, NAME))
-		return false;
-	for (slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		mkdir(path, 0700);
-		*slash = '/';
-	}
-	return true;
-}
 
 static bool copy(FILE *from, FILE *to)
 {
@@ -50,7 +34,7 @@ void mc_vm_log_keep(const char *log, struct mc_failure *failure)
 	size_t used = strlen(failure->text);
 	bool done;
 
-	if (!cache_file(path, sizeof(path)))
+	if (!mc_cache_file(path, sizeof(path), NAME))
 		return;
 	snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
 	from = fopen(log, "re");

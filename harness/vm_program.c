@@ -10,6 +10,7 @@
 
 #include "elf_needs.h"
 #include "kernel_module.h"
+#include "vm_accelerator.h"
 
 static void report(struct mc_progress *progress, enum mc_phase phase)
 {
@@ -69,6 +70,7 @@ static int run_in(const struct mc_vm_program *program, const struct mc_vm_kernel
 	struct mc_vm vm = {
 		.folder = folder->path,
 		.initramfs = MC_VM_INITRAMFS,
+		.accel = program->accel,
 		.cpus = program->cpus,
 		.instruction_ns = program->instruction_ns,
 		.in_turns = program->in_turns,
@@ -101,7 +103,7 @@ int mc_vm_program_run(const struct mc_vm_program *program, struct mc_progress *p
 	int result = -1;
 
 	report(progress, MC_PHASE_PREPARE);
-	if (!find_kernel(program, &kernel, failure) &&
+	if (!mc_accel_check(program->accel, failure) && !find_kernel(program, &kernel, failure) &&
 	    !mc_vm_folder_create(&folder, progress, failure) &&
 	    !make_initramfs(program, &kernel, &folder, failure)) {
 		report(progress, MC_PHASE_BOOT);

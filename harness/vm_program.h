@@ -14,6 +14,7 @@
  * @self: a program of ours, beside which init is found
  * @sysroot: see &struct mc_vm_plan; NULL: this machine's
  * @module: module file that says which kernel the guest has
+ * @accel: see &struct mc_vm
  * @kernel: its image; NULL: find one
  * @programs: with the libraries they need; a NULL from at the end
  * @files: others; a NULL from at the end
@@ -30,7 +31,7 @@
  * @log: gets the console's output, and what the program says on standard error
  */
 struct mc_vm_program {
-	const char *self, *sysroot, *module, *kernel;
+	const char *self, *sysroot, *module, *accel, *kernel;
 	const struct mc_vm_file *programs, *files;
 	const char *const *tests, *const *argv;
 	unsigned int cpus, instruction_ns, memory_mib;

@@ -11,18 +11,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
+#include "given_time.h"
 #include "kernel_log.h"
 #include "memory_collector/child.h"
+#include "tsc.h"
+#include "vm_accelerator.h"
 #include "vm_guest.h"
+#include "vm_memory.h"
 #include "vm_qemu_choice.h"
 
 #define NS_PER_S 1000000000LL
@@ -32,6 +36,10 @@
 #define HELLO_TCG_NS (240 * NS_PER_S)
 /* From the verdict to the end of QEMU */
 #define POWER_OFF_NS (10 * NS_PER_S)
+/* How long the rate of the host's counter is measured */
+#define TSC_WINDOW_NS (NS_PER_S / 32)
+/* Deadlines are in time that the machine gave QEMU: it is looked up at most so often. */
+#define LOOK_MS 100
 /*
  * The least that can be asked for: a guest's CPU whose tick is due waits for no more than that
  * while others of the guest's use up the host's.
@@ -53,6 +61,7 @@ static const struct machine {
 	const char *name; /* as uname -m */
 	const char *qemu, *board, *console;
 	const char *tcg_cpu, *counted_cpu, *tcg_append;
+	bool tsc; /* it reads the host's time-stamp counter */
 } machines[] = {
 	{
 		.elf = EM_X86_64,
@@ -74,6 +83,7 @@ static const struct machine {
 		 * its delays are only longer than asked for below 4 GHz.
 		 */
 		.tcg_append = "tsc=reliable clocksource=tsc lpj=16000000",
+		.tsc = true,
 	},
 	{
 		.elf = EM_AARCH64,
@@ -145,8 +155,9 @@ struct guest {
 	struct stream stream[N_STREAMS];
 	uint64_t log_size, results_size;
 	char verdict[1024]; /* empty: none yet */
-	int64_t verdict_ns;
+	int64_t verdict_ns; /* as given_ns() counts */
 	char report[512], panic[512], last[512]; /* lines of the console */
+	bool no_room; /* for the initramfs */
 	char complaint[512]; /* QEMU's first */
 	bool broken; /* failure says why */
 	struct mc_failure *failure;
@@ -180,6 +191,8 @@ static void on_console(struct guest *guest, const char *line)
 	if (!message)
 		return;
 	message += 2;
+	if (strstr(message, "Initramfs unpacking failed: write error"))
+		guest->no_room = true;
 	if (strstr(message, "Kernel panic"))
 		keep(guest->panic, sizeof(guest->panic), message);
 	if (mc_kernel_log_is_report(message))
@@ -196,10 +209,20 @@ static void on_progress(struct guest *guest, const char *line)
 	}
 }
 
+/* Since QEMU was started, without what it waited for a CPU */
+static int64_t given_ns(const struct guest *guest)
+{
+	return mc_given_time(mc_now_ns() - guest->end->started_ns,
+			     mc_given_waited(guest->child.group));
+}
+
+/* The first one counts, and so does its time: a guest that goes on talking is ended. */
 static void on_verdict(struct guest *guest, const char *line)
 {
+	if (guest->verdict[0] || !*line)
+		return;
 	keep(guest->verdict, sizeof(guest->verdict), line);
-	guest->verdict_ns = mc_now_ns();
+	guest->verdict_ns = given_ns(guest);
 }
 
 static void on_complaint(struct guest *guest, const char *line)
@@ -364,6 +387,33 @@ static void add_counted_time(struct command *command, const struct machine *mach
 	add(command, "-seed", "1");
 }
 
+/*
+ * The counter that an emulated guest reads is the host's. Its kernel would measure it against an
+ * emulated PIT, and on a busy host be wrong by any factor. Not where instructions are counted.
+ */
+static void add_tsc_rate(struct command *command, const struct guest *guest)
+{
+	static double hz; /* 0: not measured yet; below: it cannot be */
+	size_t used = strlen(command->append);
+
+	if (!guest->machine->tsc || guest->kvm || guest->vm->instruction_ns)
+		return;
+	if (!hz && mc_tsc_measure(TSC_WINDOW_NS, &hz))
+		hz = -1;
+	if (hz > 0)
+		snprintf(command->append + used, sizeof(command->append) - used,
+			 " tsc_early_khz=%.0f", hz / 1000);
+}
+
+/* The last words win. */
+static void add_words(struct command *command, const char *words)
+{
+	size_t used = strlen(command->append);
+
+	snprintf(command->append + used, sizeof(command->append) - used, "%s%s", *words ? " " : "",
+		 words);
+}
+
 /* Files are named relative to the folder, because a comma in a path would need quoting. */
 static void compose(struct command *command, const struct guest *guest)
 {
@@ -399,9 +449,10 @@ static void compose(struct command *command, const struct guest *guest)
 	add(command, "-initrd", vm->initramfs);
 	/* The self-tests of the kernel's ciphers take a tenth of a second. */
 	snprintf(command->append, sizeof(command->append),
-		 "console=%s panic=-1 loglevel=7 cryptomgr.notests %s%s%s%s", machine->console,
-		 vm->instruction_ns ? "" : PATIENCE, guest->kvm ? "" : machine->tcg_append,
-		 *vm->append ? " " : "", vm->append);
+		 "console=%s panic=-1 loglevel=7 cryptomgr.notests %s%s", machine->console,
+		 vm->instruction_ns ? "" : PATIENCE, guest->kvm ? "" : machine->tcg_append);
+	add_tsc_rate(command, guest);
+	add_words(command, vm->append);
 	add(command, "-append", command->append);
 }
 
@@ -474,16 +525,29 @@ static int power_on(struct guest *guest)
 
 /* ---- the course of it ---- */
 
+/* As given_ns() counts */
 static int64_t deadline_of(const struct guest *guest)
 {
-	int64_t start = guest->end->started_ns, end = start + guest->vm->deadline_ns;
-	int64_t hello = start + (guest->kvm ? HELLO_KVM_NS : HELLO_TCG_NS);
+	int64_t end = guest->vm->deadline_ns;
+	int64_t hello = guest->kvm ? HELLO_KVM_NS : HELLO_TCG_NS;
 
 	if (guest->verdict[0])
 		return guest->verdict_ns + POWER_OFF_NS;
 	if (!guest->end->hello_ns && hello < end)
 		return hello;
 	return end;
+}
+
+/* It was not given more time than has passed: only then is it worth a look. */
+static int left_ms(const struct guest *guest)
+{
+	int64_t deadline = deadline_of(guest);
+	int64_t left = deadline - (mc_now_ns() - guest->end->started_ns);
+
+	if (left <= 0)
+		left = deadline - given_ns(guest);
+	left /= 1000000;
+	return left > 60000 ? 60000 : left > 0 && left < LOOK_MS ? LOOK_MS : (int)left;
 }
 
 /* Until QEMU ends, or must. Return: whether it has ended by itself. */
@@ -493,15 +557,15 @@ static bool follow(struct guest *guest)
 	int i;
 
 	while (!guest->broken && !mc_stop_requested()) {
-		int64_t left_ms = (deadline_of(guest) - mc_now_ns()) / 1000000;
+		int wait_ms = left_ms(guest);
 
-		if (left_ms <= 0)
+		if (wait_ms <= 0)
 			return false;
 		for (i = 0; i < N_STREAMS; i++)
 			fds[i] = (struct pollfd){.fd = guest->stream[i].fd, .events = POLLIN};
 		fds[i++] = (struct pollfd){.fd = guest->child.pidfd, .events = POLLIN};
 		fds[i] = (struct pollfd){.fd = mc_stop_fd(), .events = POLLIN};
-		if (poll(fds, N_STREAMS + 2, left_ms > 60000 ? 60000 : (int)left_ms) < 0)
+		if (poll(fds, N_STREAMS + 2, wait_ms) < 0)
 			continue;
 		for (i = 0; i < N_STREAMS; i++) {
 			if (fds[i].revents && !take(guest, i)) {
@@ -544,16 +608,42 @@ static const char *doubt(const struct guest *guest)
 			 "now and then";
 }
 
+/* The last line of the console, where there was one */
+static const char *last_line(const struct guest *guest, char *text, size_t size)
+{
+	snprintf(text, size, "%s%.500s", *guest->last ? "; its last line: " : "", guest->last);
+	return text;
+}
+
+/* A deadline that was met, and how long that took where it was much longer */
+static const char *within(const struct guest *guest, char *text, size_t size)
+{
+	double deadline_s = deadline_of(guest) / 1e9;
+	double took_s = (mc_now_ns() - guest->end->started_ns) / 1e9;
+
+	snprintf(text, size, "%.0f s", deadline_s);
+	if (took_s > 2 * deadline_s)
+		snprintf(text, size, "%.0f s of its own, which took %.0f s on a busy machine",
+			 deadline_s, took_s);
+	return text;
+}
+
 /* What went wrong, by what there is of it: the first that applies is the cause of the rest. */
 static int judge(struct guest *guest, bool ended, const struct mc_child_end *qemu)
 {
 	struct mc_failure *failure = guest->failure;
+	char last[sizeof(guest->last) + 32], time[128];
 
 	if (guest->broken)
 		return -1;
 	if (mc_stop_requested())
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "interrupted by SIG%s",
 			       sigabbrev_np(mc_stop_signal()));
+	if (guest->no_room)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "the VM's %u MiB of memory had no room to unpack its programs and "
+			       "libraries; choose more with --memory",
+			       guest->vm->memory_mib);
 	if (guest->panic[0])
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest's kernel panicked: %s",
 			       guest->report);
@@ -562,22 +652,17 @@ static int judge(struct guest *guest, bool ended, const struct mc_child_end *qem
 			       guest->report, strstr(guest->report, "rcu") ? doubt(guest) : "");
 	if (guest->verdict[0])
 		return judge_verdict(guest);
-	if (!ended && !guest->end->hello_ns)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "the guest did not come up within %.0f s; its last line: %s%s",
-			       (deadline_of(guest) - guest->end->started_ns) / 1e9, guest->last,
-			       doubt(guest));
+	last_line(guest, last, sizeof(last));
 	if (!ended)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "the guest did not finish within %.0f s and was ended; its last "
-			       "line: %s%s",
-			       guest->vm->deadline_ns / 1e9, guest->last, doubt(guest));
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest did not %s within %s%s%s%s",
+			       guest->end->hello_ns ? "finish" : "come up",
+			       within(guest, time, sizeof(time)),
+			       guest->end->hello_ns ? " and was ended" : "", last, doubt(guest));
 	if (!qemu->exited || qemu->code)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s %s %d%s%s", guest->machine->qemu,
 			       qemu->exited ? "exited with" : "was killed by signal", qemu->code,
 			       guest->complaint[0] ? ": " : "", guest->complaint);
-	return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-		       "the guest ended without a verdict; its last line: %s", guest->last);
+	return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest ended without a verdict%s", last);
 }
 
 static int run_once(struct guest *guest)
@@ -603,29 +688,7 @@ static int run_once(struct guest *guest)
 	return result;
 }
 
-/* ---- the choice of the accelerator ---- */
-
-static bool kvm_possible(const struct mc_vm *vm, const struct machine *machine, char *reason,
-			 size_t size)
-{
-	struct utsname name;
-
-	if (vm->instruction_ns) {
-		snprintf(reason, size, "instructions can be counted only where they are emulated");
-		return false;
-	}
-	uname(&name);
-	if (strcmp(name.machine, machine->name)) {
-		snprintf(reason, size, "the guest is %s, this machine %s", machine->name,
-			 name.machine);
-		return false;
-	}
-	if (access("/dev/kvm", R_OK | W_OK)) {
-		snprintf(reason, size, "/dev/kvm: %s", strerror(errno));
-		return false;
-	}
-	return true;
-}
+/* ---- once, or twice ---- */
 
 /* What the guest that did not come up has written is not this one's. */
 static int empty(FILE *file)
@@ -634,6 +697,65 @@ static int empty(FILE *file)
 		return 0;
 	rewind(file);
 	return ftruncate(fileno(file), 0);
+}
+
+/*
+ * KVM did not bring the guest up. If TCG does, then KVM is at fault, and not the guest or the
+ * machine's load.
+ */
+static int run_without_kvm(struct guest *guest, const struct mc_accel_guest *choice)
+{
+	const struct mc_vm *vm = guest->vm;
+	struct mc_vm_end *end = guest->end;
+	struct mc_failure *failure = guest->failure;
+	char why[sizeof(failure->text)];
+	int result;
+
+	snprintf(why, sizeof(why), "%s", failure->text);
+	snprintf(end->accelerator_reason, sizeof(end->accelerator_reason),
+		 "no guest came up with KVM: %.450s", why);
+	*guest = (struct guest){.vm = vm,
+				.machine = guest->machine,
+				.qemu = guest->qemu,
+				.end = end,
+				.failure = failure};
+	if (empty(vm->log) || empty(vm->results))
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "kernel.log: %s", strerror(errno));
+	result = run_once(guest);
+	if (end->hello_ns)
+		mc_accel_remember(choice, why);
+	return result;
+}
+
+static int check_memory(const struct mc_vm *vm, struct mc_failure *failure)
+{
+	char initramfs[PATH_MAX];
+
+	snprintf(initramfs, sizeof(initramfs), "%s/%s", vm->folder, vm->initramfs);
+	return mc_vm_memory_check(initramfs, vm->memory_mib, failure);
+}
+
+static int run_chosen(struct guest *guest)
+{
+	const struct mc_accel_guest choice = {.option = guest->vm->accel,
+					      .machine = guest->machine->name,
+					      .device = "/dev/kvm",
+					      .counted = guest->vm->instruction_ns > 0,
+					      .qemu = guest->qemu};
+	struct mc_accel accel;
+	int result;
+
+	if (mc_accel_choose(&choice, &accel, guest->failure))
+		return -1;
+	snprintf(guest->end->accelerator_reason, sizeof(guest->end->accelerator_reason), "%s",
+		 accel.reason);
+	guest->kvm = accel.kvm;
+	result = run_once(guest);
+	if (guest->kvm && guest->end->hello_ns)
+		mc_accel_forget(&choice);
+	else if (guest->kvm && !accel.only && !guest->broken && !mc_stop_requested())
+		result = run_without_kvm(guest, &choice);
+	return result;
 }
 
 int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *failure)
@@ -658,23 +780,7 @@ int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *
 				.qemu = mc_vm_qemu_chosen(vm->elf_machine, vm->cpus),
 				.end = end,
 				.failure = failure};
-	guest->kvm =
-		kvm_possible(vm, machine, end->accelerator_reason, sizeof(end->accelerator_reason));
-	result = run_once(guest);
-	if (guest->kvm && !end->hello_ns && !guest->broken && !mc_stop_requested()) {
-		snprintf(end->accelerator_reason, sizeof(end->accelerator_reason),
-			 "no guest came up with KVM: %.450s", failure->text);
-		*guest = (struct guest){.vm = vm,
-					.machine = machine,
-					.qemu = guest->qemu,
-					.end = end,
-					.failure = failure};
-		if (empty(vm->log) || empty(vm->results))
-			result = mc_fail(failure, MC_EXIT_ENVIRONMENT, "kernel.log: %s",
-					 strerror(errno));
-		else
-			result = run_once(guest);
-	}
+	result = check_memory(vm, failure) ? -1 : run_chosen(guest);
 	free(guest);
 	return result;
 }

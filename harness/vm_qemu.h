@@ -19,6 +19,7 @@
  * @kernel: image, absolute or in @folder
  * @initramfs: name in @folder
  * @scratch: name of a disk image in @folder; NULL: no disk
+ * @accel: auto, kvm or tcg; NULL: what the environment says, see vm_accelerator.h
  * @cpus: how many
  * @instruction_ns: an instruction takes exactly this long, a power of two: time is
  *	counted, not measured, and the same from run to run. Emulates one CPU, because
@@ -37,6 +38,7 @@
 struct mc_vm {
 	uint16_t elf_machine;
 	const char *folder, *kernel, *initramfs, *scratch;
+	const char *accel;
 	unsigned int cpus, instruction_ns, memory_mib;
 	bool in_turns;
 	const char *append;
@@ -78,8 +80,8 @@ const struct mc_qemu *mc_vm_qemu_chosen(uint16_t elf_machine, unsigned int cpus)
  *	start, the guest did not come up or not finish in time, panicked, ended without
  *	a verdict, or its kernel reports a BUG or the like; also when asked to stop
  *
- * KVM is believed in once a guest has said hello under it, else the guest is
- * started again without. Nothing of it runs any more afterwards.
+ * Where it is not chosen by hand, KVM is believed in once a guest has said hello under it, else
+ * the guest is started again without. Nothing of it runs any more afterwards.
  */
 int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *failure);
 

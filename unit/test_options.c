@@ -14,7 +14,7 @@
 
 #include "options.h"
 
-#define ARGS_MAX 16
+#define ARGS_MAX 24
 
 /* Blanks separate; "" stands for an empty argument. */
 static int parse(struct mc_options *options, const char *line, struct mc_failure *failure)
@@ -85,7 +85,7 @@ static void everything(void **state)
 
 	assert_int_equal(parse(&options,
 			       "--place vm --only=a,b --scenarios x.ini --scenarios=y.ini --ticks "
-			       "--cpus 16 --memory 4096 --kernel k --module m",
+			       "--cpus 16 --memory 4096 --accel kvm --kernel k --module m",
 			       &failure),
 			 0);
 	assert_string_equal(options.only, "a,b");
@@ -94,6 +94,7 @@ static void everything(void **state)
 	assert_null(options.scenarios[2]);
 	assert_int_equal(options.cpus, 16);
 	assert_int_equal(options.memory_mib, 4096);
+	assert_string_equal(options.accel, "kvm");
 	assert_string_equal(options.kernel, "k");
 	assert_string_equal(options.module, "m");
 	assert_true(options.ticks);
@@ -216,8 +217,10 @@ static void refusals(void **state)
 		{"--cpus two", "not a number"},
 		{"--cpus 2.5", "not a whole number"},
 		{"--cpus -1", "negative"},
+		{"--accel x", "auto, kvm or tcg"},
+		{"--accel tcg --place host", "means nothing with --place host"},
 		{"--memory 1G", "not a whole number"},
-		{"--memory 255", "from 256"},
+		{"--memory 271", "from 272"},
 		{"--memory 18446744073709551616", "too large"},
 		{"--place moon", "vm or host"},
 		{"--place \"\"", "vm or host"},

@@ -7,6 +7,9 @@
  */
 #include <elf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -20,6 +23,7 @@
 
 #include "memory_collector/child.h"
 #include "tree.h"
+#include "tsc.h"
 #include "vm_qemu.h"
 
 #define SECOND 1000000000LL
@@ -60,6 +64,9 @@ static const struct row {
 	 0, 0, 0, ""},
 	{"panic", "[ 1.0] Kernel panic - not syncing: x\n", "hello 5\n", "", "", "", 0, 0, -1, 0,
 	 "the guest's kernel panicked: Kernel panic - not syncing: x"},
+	{"no word", "", "hello 5\n", "", "", "", 0, 0, -1, 0, "the guest ended without a verdict"},
+	{"no room", "[ 1.0] Initramfs unpacking failed: write error\n[ 2.0] Kernel panic - x\n", "",
+	 "", "", "", 0, 0, -1, 0, "the VM's 64 MiB of memory had no room to unpack its *"},
 	{"hang", "[ 1.0] so far\n", "hello 5\n", "", "", "", 0, -1, -1, 0,
 	 "the guest did not finish within 10 s and was ended; its last line: [ 1.0] so far; QEMU "
 	 "before 8.1, as it is here, *"},
@@ -68,6 +75,12 @@ static const struct row {
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* Those that do more than to say something; tests of their own run them. */
+static const struct row others[] = {
+	{"talks", "", "hello 5\n", "", "exit 0 \n", "", 0, -1, 0, 0, ""},
+	{"starved", "", "", "", "", "", 0, -1, -1, 0, ""},
+};
 
 /* ---- QEMU ---- */
 
@@ -107,31 +120,109 @@ static bool has(char **argv, const char *option, const char *value)
 	return false;
 }
 
+static const struct row *find_row(const char *name)
+{
+	const struct row *row = rows;
+
+	while (row < rows + N_ROWS && strcmp(row->name, name))
+		row++;
+	if (row < rows + N_ROWS)
+		return row;
+	for (row = others; strcmp(row->name, name); row++)
+		;
+	return row;
+}
+
+/* Verdicts without end; a file says that nobody has ended it. */
+static void talk(int fd)
+{
+	int i;
+
+	for (i = 0; i < 120; i++) {
+		put(fd, "exit 1 again\n");
+		sleep(1);
+	}
+	creat(getenv("OUTLIVED"), 0600);
+}
+
+static void *spin(void *unused)
+{
+	for (;;)
+		;
+	return NULL;
+}
+
+/* Four threads that want one CPU each, and have one for all: each has a quarter of the time. */
+static void starve(void)
+{
+	pthread_t thread;
+	cpu_set_t one;
+	int i;
+
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	sched_setaffinity(0, sizeof(one), &one);
+	for (i = 0; i < 4; i++)
+		pthread_create(&thread, NULL, spin, NULL);
+}
+
+/* The rate of the counter, before the words that may be meant to change it */
+static bool tells_rate(char **argv)
+{
+	const char *rate, *words;
+
+	while (argv[1] && strcmp(argv[0], "-append"))
+		argv++;
+	rate = argv[1] ? strstr(argv[1], " tsc_early_khz=") : NULL;
+	words = argv[1] ? strstr(argv[1], " words of the user") : NULL;
+	if (!words || (rate && rate > words))
+		_exit(6);
+	return rate != NULL;
+}
+
+/* One line per start: how often it was tried */
+__attribute__((noreturn)) static void play_kvm(void)
+{
+	FILE *file = fopen(getenv("KVM_STARTS"), "ae");
+
+	fputs("start\n", file);
+	fclose(file);
+	fputs("kvm: cannot set MSR\n", stderr);
+	exit(3);
+}
+
 __attribute__((noreturn)) static void play(char **argv)
 {
 	const char *name = getenv("ROW");
-	const struct row *row = rows;
+	const struct row *row;
 	unsigned int i;
 
 	if (!strcmp(argv[1], "--version")) {
 		printf("QEMU emulator version %s (of a test)\n", getenv("QEMU_VERSION"));
 		exit(0);
 	}
-	if (!has(argv, "-accel", NULL) || has(argv, "-accel", "kvm"))
+	if (!has(argv, "-accel", NULL))
 		_exit(3);
+	if (has(argv, "-accel", "kvm"))
+		play_kvm();
 	if (has(argv, "-icount", NULL) != (getenv("ICOUNT") != NULL) ||
 	    (getenv("ICOUNT") && !has(argv, "-icount", getenv("ICOUNT"))))
 		_exit(4);
+	if (tells_rate(argv) != (getenv("RATE") != NULL))
+		_exit(7);
 	if (getenv("THREAD") && !has(argv, "-accel", getenv("THREAD")))
 		_exit(5);
-	while (strcmp(row->name, name))
-		row++;
+	row = find_row(name);
 	for (i = 0; i < (row->repeat ? row->repeat : 1); i++)
 		put(fd_of(argv, "console"), row->console);
 	put(fd_of(argv, "progress"), row->progress);
 	put(fd_of(argv, "results"), row->results);
 	put(fd_of(argv, "verdict"), row->verdict);
 	put(STDERR_FILENO, row->complaint);
+	if (!strcmp(name, "talks"))
+		talk(fd_of(argv, "verdict"));
+	if (!strcmp(name, "starved"))
+		starve();
 	while (row->exit_code < 0)
 		pause();
 	_exit(row->exit_code);
@@ -158,7 +249,7 @@ static struct mc_vm machine(FILE *log, FILE *results, unsigned int *records)
 		.scratch = "scratch",
 		.cpus = 2,
 		.memory_mib = 64,
-		.append = "",
+		.append = "words of the user",
 		.deadline_ns = 600 * SECOND,
 		.log = log,
 		.results = results,
@@ -230,6 +321,12 @@ static void test_full_disk(void **state)
 	fclose(results);
 }
 
+/* An emulated guest reads this machine's counter: its kernel is told how fast that is. */
+static int tell_rate(void)
+{
+	return mc_tsc_is_steady() ? setenv("RATE", "1", 1) : unsetenv("RATE");
+}
+
 static void test_counted_time(void **state)
 {
 	FILE *log = tmpfile(), *results = tmpfile();
@@ -240,6 +337,7 @@ static void test_counted_time(void **state)
 
 	setenv("ROW", "good", 1);
 	setenv("ICOUNT", "shift=3,sleep=off", 1);
+	unsetenv("RATE");
 	vm.instruction_ns = 8;
 	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
 	assert_string_equal(failure.text, "time can be counted on one CPU only, not on 2");
@@ -249,6 +347,7 @@ static void test_counted_time(void **state)
 	assert_string_equal(end.accelerator_reason,
 			    "instructions can be counted only where they are emulated");
 	unsetenv("ICOUNT");
+	tell_rate();
 	fclose(log);
 	fclose(results);
 }
@@ -278,6 +377,125 @@ static void test_in_turns(void **state)
 	unsetenv("THREAD");
 }
 
+static unsigned int kvm_starts(void)
+{
+	FILE *file = fopen(getenv("KVM_STARTS"), "re");
+	unsigned int n = 0;
+	char line[16];
+
+	while (file && fgets(line, sizeof(line), file))
+		n++;
+	if (file)
+		fclose(file);
+	return n;
+}
+
+/* The rows above were remembered, too. */
+static void forget_all(void)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/memory-collector/no-kvm", folder);
+	mc_tree_remove(path, NULL);
+	unlink(getenv("KVM_STARTS"));
+}
+
+static int run_row(const char *name, const char *accel, struct mc_vm_end *end,
+		   struct mc_failure *failure)
+{
+	FILE *log = tmpfile(), *results = tmpfile();
+	unsigned int records = 0;
+	struct mc_vm vm = machine(log, results, &records);
+	int result;
+
+	vm.accel = accel;
+	setenv("ROW", name, 1);
+	result = mc_vm_run(&vm, end, failure);
+	fclose(log);
+	fclose(results);
+	return result;
+}
+
+/* A KVM that fails is tried once, by hand always, and again only where TCG did no better. */
+static void test_kvm_is_remembered(void **state)
+{
+	static const char why[] =
+		"no guest came up with KVM: qemu-system-x86_64 exited with 3: kvm: cannot set MSR";
+	struct mc_failure failure;
+	struct mc_vm_end end;
+
+	if (access("/dev/kvm", R_OK | W_OK))
+		skip();
+	forget_all();
+	assert_int_equal(run_row("first complaint", NULL, &end, &failure), -1);
+	assert_int_equal(run_row("good", NULL, &end, &failure), 0);
+	assert_int_equal(kvm_starts(), 2);
+	assert_string_equal(end.accelerator, "tcg");
+	assert_string_equal(end.accelerator_reason, why);
+	assert_int_equal(run_row("good", NULL, &end, &failure), 0);
+	assert_int_equal(run_row("good", "auto", &end, &failure), 0);
+	assert_int_equal(run_row("good", "tcg", &end, &failure), 0);
+	assert_string_equal(end.accelerator_reason, "chosen by --accel tcg");
+	assert_int_equal(kvm_starts(), 2);
+	assert_int_equal(run_row("good", "kvm", &end, &failure), -1);
+	assert_string_equal(failure.text, "qemu-system-x86_64 exited with 3: kvm: cannot set MSR");
+	assert_string_equal(end.accelerator, "kvm");
+	assert_int_equal(kvm_starts(), 3);
+	assert_int_equal(run_row("good", NULL, &end, &failure), 0);
+	assert_int_equal(kvm_starts(), 3);
+	assert_int_equal(strncmp(end.accelerator_reason, why, strlen(why)), 0);
+	assert_non_null(strstr(end.accelerator_reason, "--accel kvm tries it all the same"));
+}
+
+/* Only the first verdict counts, and the time since then. */
+static void test_talks_for_ever(void **state)
+{
+	struct mc_failure failure;
+	struct mc_vm_end end;
+
+	assert_int_equal(run_row("talks", NULL, &end, &failure), 0);
+	assert_int_equal(end.code, 0);
+	assert_int_equal(access(getenv("OUTLIVED"), F_OK), -1);
+}
+
+/* What has to wait for a CPU has more time, and the message says so. */
+static void test_starved(void **state)
+{
+	FILE *log = tmpfile(), *results = tmpfile();
+	unsigned int records = 0;
+	struct mc_vm vm = machine(log, results, &records);
+	struct mc_failure failure = {0};
+	struct mc_vm_end end;
+
+	if (access("/proc/self/schedstat", R_OK))
+		skip();
+	vm.deadline_ns = 3 * SECOND;
+	setenv("ROW", "starved", 1);
+	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
+	assert_non_null(strstr(failure.text, "did not come up within 3 s of its own, which took "));
+	assert_true(mc_now_ns() - end.started_ns > 6 * SECOND);
+	fclose(log);
+	fclose(results);
+}
+
+/* Before anything is started */
+static void test_too_little_memory(void **state)
+{
+	unsigned int records = 0;
+	struct mc_vm vm = machine(NULL, NULL, &records);
+	struct mc_failure failure = {0};
+	struct mc_vm_end end;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, vm.initramfs);
+	assert_int_equal(close(creat(path, 0600)), 0);
+	assert_int_equal(truncate(path, 6 << 20), 0);
+	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
+	assert_non_null(strstr(failure.text, "needs 66 MiB to unpack them"));
+	assert_true(!end.started_ns);
+	unlink(path);
+}
+
 static void test_unknown_machine(void **state)
 {
 	unsigned int records = 0;
@@ -293,15 +511,20 @@ static void test_unknown_machine(void **state)
 
 static int set_up(void **state)
 {
-	char self[4096], link[4096];
+	char self[4096], link[4096], starts[4096], outlived[4096];
 	ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
 	if (length < 0 || !mkdtemp(folder))
 		return -1;
 	self[length] = '\0';
 	snprintf(link, sizeof(link), "%s/%s", folder, mc_vm_qemu(EM_X86_64));
-	return symlink(self, link) || setenv("PATH", folder, 1) ||
-	       setenv("XDG_CACHE_HOME", folder, 1) || setenv("QEMU_VERSION", "7.2.22", 1);
+	snprintf(outlived, sizeof(outlived), "%s/outlived", folder);
+	snprintf(starts, sizeof(starts), "%s/kvm-starts", folder);
+	unsetenv("MEMORY_COLLECTOR_VM_ACCEL");
+	return symlink(self, link) || setenv("KVM_STARTS", starts, 1) ||
+	       setenv("PATH", folder, 1) || setenv("XDG_CACHE_HOME", folder, 1) ||
+	       setenv("QEMU_VERSION", "7.2.22", 1) || setenv("OUTLIVED", outlived, 1) ||
+	       tell_rate();
 }
 
 static int tear_down(void **state)
@@ -316,6 +539,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_counted_time),
 		cmocka_unit_test(test_in_turns),
+		cmocka_unit_test(test_kvm_is_remembered),
+		cmocka_unit_test(test_talks_for_ever),
+		cmocka_unit_test(test_starved),
+		cmocka_unit_test(test_too_little_memory),
 		cmocka_unit_test(test_unknown_machine),
 	};
 

@@ -50,6 +50,7 @@ struct mc_variant {
  * @scratch: host place: folder for loads that write; NULL: /tmp
  * @cpus: vm place: number of CPUs
  * @memory_mib: vm place: memory
+ * @accel: vm place: auto, kvm or tcg; NULL: not said
  * @kernel: vm place: kernel image; NULL: find one that fits the module
  * @self: vm place: path of the running run-stress, to be taken along
  * @root: vm place: root of another system, of which the guest gets run-stress (as installed in
@@ -68,7 +69,7 @@ struct mc_job {
 	bool ticks_csv;
 	const char *scratch;
 	unsigned int cpus, memory_mib;
-	const char *kernel;
+	const char *accel, *kernel;
 	const char *self;
 	const char *root;
 	const struct mc_kernel_sets *kernels;
