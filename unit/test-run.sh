@@ -67,7 +67,7 @@ as_planned() {
 }
 log_clean() {
 	grep -q 'Memory Collector: .*unloaded' "$folder/kernel.log" &&
-		! grep -E 'BUG:|WARNING:|Oops|Call Trace|rcu:.*(stall|detected)' "$folder/kernel.log"
+		"$project/unit/kernel-log.sh" "$folder/kernel.log"
 }
 plots_whole() {
 	for plot in delay corrected percentiles entry timeline heatmap skew; do
