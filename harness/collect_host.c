@@ -16,6 +16,7 @@
 #include "host_state.h"
 #include "kernel_log.h"
 #include "kernel_module.h"
+#include "text.h"
 #include "trace_instance.h"
 
 #define INSTANCE "memory_collector_collect"
@@ -68,8 +69,11 @@ static int take_machine(struct collecting *collecting, struct mc_failure *failur
 	int result = mc_host_take(&collecting->host, &mc_collect_use, modules, note, sizeof(note),
 				  failure);
 
-	if (*note)
-		fprintf(stderr, "collect: %s\n", note);
+	if (*note) {
+		fputs("collect: ", stderr);
+		mc_text_put(stderr, note);
+		fputc('\n', stderr);
+	}
 	if (result || !mc_host_write(&collecting->host, "", failure))
 		return result;
 	mc_host_release(&collecting->host);

@@ -297,6 +297,26 @@ static void a_name_cannot_reach_the_terminal(void **state)
 	free(text);
 }
 
+static void a_variant_cannot_either(void **state)
+{
+	struct mc_result *result = new_result();
+	char *text;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct mc_scenario_result *scenario =
+			add(result, i ? "cpu+b" : "cpu+a", MC_STATUS_OK, "");
+
+		set_ticks(scenario, 10, 0, 0);
+		strcpy(scenario->base, "cpu");
+		strcpy(scenario->variant, "\033[2J\xc2\x9b");
+	}
+	text = print(result, 120, false);
+	assert_non_null(strstr(text, "smaller than with ?[2J??, medians of 1 slice"));
+	assert_null(strchr(text, '\033'));
+	assert_null(strchr(text, '\xc2'));
+	free(text);
+}
+
 static void several_kernels(void **state)
 {
 	static const struct {
@@ -372,6 +392,7 @@ int main(void)
 		cmocka_unit_test(colour_comes_with_the_word),
 		cmocka_unit_test(every_width_is_kept),
 		cmocka_unit_test(a_name_cannot_reach_the_terminal),
+		cmocka_unit_test(a_variant_cannot_either),
 		cmocka_unit_test(several_kernels),
 		cmocka_unit_test(verdicts),
 		cmocka_unit_test(a_full_disk_is_told),
