@@ -72,6 +72,18 @@ char *mc_text_clean(char *out, size_t size, const char *text)
 	return out;
 }
 
+bool mc_text_is_clean(const char *text)
+{
+	while (*text) {
+		size_t length = shown_length((const unsigned char *)text, true);
+
+		if (!length)
+			return false;
+		text += length;
+	}
+	return true;
+}
+
 void mc_text_put(FILE *to, const char *text)
 {
 	bool utf8 = is_utf8();

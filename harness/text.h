@@ -5,6 +5,7 @@
 #ifndef MEMORY_COLLECTOR_TEXT_H
 #define MEMORY_COLLECTOR_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@
  * Return: @out
  */
 char *mc_text_clean(char *out, size_t size, const char *text);
+
+/* Is it UTF-8 throughout, and nothing in it that mc_text_clean() would replace? */
+bool mc_text_is_clean(const char *text);
 
 /* Print such text, however long it is. */
 void mc_text_put(FILE *to, const char *text);

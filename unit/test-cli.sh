@@ -120,6 +120,8 @@ file duplicate '[cpu]' 'title = Mine' 'stressor = cpu' 'args = --cpu 1'
 refused 2 "/duplicate:1: the name 'cpu' is taken by" --scenarios "$work/files/duplicate"
 file no-stressor '[mine]' 'title = Mine'
 refused 2 "/no-stressor:1: [mine] has no stressor" --scenarios "$work/files/no-stressor"
+file option '[-rf]' 'title = Mine' 'stressor = none'
+refused 2 "/option:1: '[-rf]': a section is [name]" --scenarios "$work/files/option"
 head -c 4096 /dev/zero >"$work/files/binary"
 refused 2 "/binary:1: " --scenarios "$work/files/binary"
 file unknown '[mine]' 'title = Mine' 'stressor = warp' 'args = --warp 9'
@@ -174,12 +176,8 @@ for format in table markdown json benchmark; do
 	fi
 	result "prints a hostile result as $format, without gnuplot" "$problem"
 done
-printf '%s\n' '[mine]' "title = $(printf 'a\302\2332Jb')" 'stressor = cpu' 'args = --cpu 1' \
-	>"$work/files/title"
-accepted '' --list --scenarios "$work/files/title"
-problem=
-LC_ALL=C grep -q "$(printf '\302\233')" "$work/out" && problem='a control character is printed'
-result 'lists a title without what a terminal obeys' "$problem"
+file title '[mine]' "title = $(printf 'a\302\2332Jb')" 'stressor = cpu' 'args = --cpu 1'
+refused 2 "/title:2: title is not UTF-8, or has a control" --scenarios "$work/files/title" --list
 
 # What is only asked for
 accepted "usage: run-stress" --help
