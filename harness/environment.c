@@ -21,7 +21,6 @@
 
 #include "load.h"
 
-
 static void read_text(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
