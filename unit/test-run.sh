@@ -70,7 +70,7 @@ log_clean() {
 		"$project/unit/kernel-log.sh" "$folder/kernel.log"
 }
 plots_whole() {
-	for plot in delay corrected percentiles entry timeline heatmap skew; do
+	for plot in delay corrected percentiles timeline heatmap skew; do
 		[ "$(head -c 4 "$folder/plots/$plot.png" | tail -c 3)" = PNG ] &&
 			tail -n 3 "$folder/plots/$plot.svg" | grep -q '</svg>' || {
 			echo "$plot"
