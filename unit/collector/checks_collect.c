@@ -92,12 +92,17 @@ static void finish(struct run *run, int signal)
 	fclose(run->said);
 }
 
-static bool exited(const struct run *run, int code)
+static bool ended(const struct run *run, bool exited, int code)
 {
-	if (run->end.exited && run->end.code == code)
+	if (run->end.exited == exited && run->end.code == code)
 		return true;
 	tap_note("exited %d, code %d: %.1500s", run->end.exited, run->end.code, run->text);
 	return false;
+}
+
+static bool exited(const struct run *run, int code)
+{
+	return ended(run, true, code);
 }
 
 static bool says(const struct run *run, const char *words)
@@ -141,8 +146,9 @@ static void end_by(int number, const char *name)
 		return;
 	tap_check(wait_for_recording(), "it records");
 	finish(&run, number);
-	tap_check(!run.end.exited && run.end.code == number, "ended by %s, and says so", name);
-	tap_check(nothing_left(), "nothing is left");
+	tap_check(ended(&run, false, number), "ended by %s, and says so", name);
+	if (!tap_check(nothing_left(), "nothing is left"))
+		tap_note("%.1500s", run.text);
 }
 
 static void with_command(void)
