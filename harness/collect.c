@@ -5,17 +5,20 @@
 #include "collect.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "collector.h"
 #include "config.h"
 #include "paths.h"
+#include "text.h"
 #include "vm_log.h"
 #include "vm_program.h"
 
@@ -25,6 +28,75 @@
 #define GUEST_PROGRAM "/usr/bin/collect"
 #define GUEST_STRESS_NG "/usr/bin/stress-ng"
 #define GUEST_MODULES "/lib/memory-collector"
+
+/* ---- where the table goes ---- */
+
+/* @temporary: has it until it is whole; NULL: @to is no file that we make */
+struct table {
+	FILE *to;
+	char *temporary;
+};
+
+static int refuse_out(const char *path, struct mc_failure *failure)
+{
+	return mc_fail(failure, MC_EXIT_ENVIRONMENT, "--out %s: %s", path, strerror(errno));
+}
+
+static int open_file(struct table *table, const char *path, struct mc_failure *failure)
+{
+	mode_t mask = umask(0);
+	struct stat info;
+	int fd;
+
+	umask(mask);
+	/* A pipe, a device and what a link leads to stay what they are. */
+	if (!lstat(path, &info) && !S_ISREG(info.st_mode)) {
+		table->to = fopen(path, "we");
+		return table->to ? 0 : refuse_out(path, failure);
+	}
+	if (asprintf(&table->temporary, "%s.XXXXXX", path) < 0)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
+	fd = mkostemp(table->temporary, O_CLOEXEC);
+	if (fd >= 0 && !fchmod(fd, 0666 & ~mask))
+		table->to = fdopen(fd, "w");
+	if (table->to)
+		return 0;
+	refuse_out(path, failure);
+	if (fd >= 0) {
+		unlink(table->temporary);
+		close(fd);
+	}
+	free(table->temporary);
+	return -1;
+}
+
+static int open_table(struct table *table, const struct mc_collect_options *options,
+		      struct mc_failure *failure)
+{
+	*table = (struct table){.to = NULL};
+	if (options->out)
+		return open_file(table, options->out, failure);
+	table->to = *options->command ? stderr : stdout;
+	return 0;
+}
+
+/* @whole: else nothing is left of it */
+static int close_table(struct table *table, const char *path, bool whole,
+		       struct mc_failure *failure)
+{
+	int result = 0;
+
+	if (!path)
+		return 0;
+	if (fflush(table->to) || ferror(table->to) ||
+	    (whole && table->temporary && rename(table->temporary, path)))
+		result = whole ? refuse_out(path, failure) : -1;
+	fclose(table->to);
+	if (table->temporary && (result || !whole))
+		unlink(table->temporary);
+	free(table->temporary);
+	return result;
+}
 
 /* ---- in a VM ---- */
 
@@ -88,7 +160,7 @@ static void keep_log(FILE *log, struct mc_failure *failure)
 		mc_vm_log_keep(path, failure);
 }
 
-static int run_vm(struct mc_vm_program *program, struct mc_failure *failure)
+static int run_vm(struct mc_vm_program *program, FILE *to, struct mc_failure *failure)
 {
 	struct mc_progress *progress = mc_progress_new(stderr, mc_progress_style_of(stderr));
 	struct mc_vm_end end;
@@ -107,7 +179,7 @@ static int run_vm(struct mc_vm_program *program, struct mc_failure *failure)
 	mc_progress_free(progress);
 	if (!result)
 		result = mc_vm_end_judge(&end, "collect", failure);
-	if (result >= 0 && pass_on(program->output, stdout, failure))
+	if (result >= 0 && pass_on(program->output, to, failure))
 		result = -1;
 	if (program->output)
 		fclose(program->output);
@@ -117,7 +189,7 @@ static int run_vm(struct mc_vm_program *program, struct mc_failure *failure)
 }
 
 static int collect_vm(const struct mc_collect_options *options, const char *self,
-		      const char *modules, struct mc_failure *failure)
+		      const char *modules, FILE *to, struct mc_failure *failure)
 {
 	char *stress_ng = mc_vm_find_program("stress-ng"), *collector = NULL, *sim = NULL;
 	struct arguments arguments;
@@ -149,7 +221,7 @@ static int collect_vm(const struct mc_collect_options *options, const char *self
 			.output_max = OUTPUT_MAX,
 		};
 
-		result = run_vm(&program, failure);
+		result = run_vm(&program, to, failure);
 	}
 	free(stress_ng);
 	free(collector);
@@ -162,17 +234,31 @@ static int collect_vm(const struct mc_collect_options *options, const char *self
 static int run(const struct mc_collect_options *options, struct mc_failure *failure)
 {
 	struct mc_paths paths;
+	struct table table;
 	const char *modules;
-	int result;
+	int result = -1, command = 0;
 
 	if (mc_stop_install(failure) || mc_paths_find(&paths, failure))
 		return -1;
+	if (open_table(&table, options, failure))
+		goto out;
 	/* Beside the measuring module, wherever that is */
 	modules = options->modules ? options->modules : dirname(paths.module);
 	if (options->host)
-		result = mc_collect_host(options, paths.self, modules, stdout, failure);
+		result = mc_collect_host(options, paths.self, modules, table.to, &command, failure);
 	else
-		result = collect_vm(options, paths.self, modules, failure);
+		result = collect_vm(options, paths.self, modules, table.to, failure);
+	if (close_table(&table, options->out, result >= 0, failure))
+		result = -1;
+	if (result == MC_EXIT_INVALID && options->out) {
+		fputs("collect: incomplete, see ", stderr);
+		mc_text_put(stderr, options->out);
+		fputc('\n', stderr);
+	}
+	if (*options->command &&
+	    (result == MC_EXIT_OK || (result == MC_EXIT_INVALID && !options->strict)))
+		result = command;
+out:
 	mc_paths_free(&paths);
 	return result;
 }

@@ -25,6 +25,8 @@ extern const struct mc_host_use mc_collect_use;
  * @self: path of the running program
  * @modules: folder with the module files
  * @to: gets table and account
+ * @command: set to the exit code of the command, 128 + N where signal N ended it; 0 where there
+ *	is none, or its time was over
  * @failure: filled on error
  *
  * Loads the modules and unloads them, whatever happens.
@@ -32,7 +34,7 @@ extern const struct mc_host_use mc_collect_use;
  * Return: MC_EXIT_OK, MC_EXIT_INVALID where not everything is accounted for, or -1.
  */
 int mc_collect_host(const struct mc_collect_options *options, const char *self, const char *modules,
-		    FILE *to, struct mc_failure *failure);
+		    FILE *to, int *command, struct mc_failure *failure);
 
 #define MC_DEMO_MAX 8
 

@@ -208,7 +208,11 @@ static enum mc_exit print_account(const struct mc_collect_account *account, FILE
 			grown_on_cpus(account, "ticks_lost"));
 		good = false;
 	}
-	return good && !account->lost ? MC_EXIT_OK : MC_EXIT_INVALID;
+	if (good && !account->lost)
+		return MC_EXIT_OK;
+	fprintf(to, "incomplete: the table is not all there was; the lines above say what is "
+		    "missing\n");
+	return MC_EXIT_INVALID;
 }
 
 enum mc_exit mc_collect_account_print(const struct mc_collect_account *account, size_t lines,

@@ -16,6 +16,7 @@
 #include "host_state.h"
 #include "kernel_log.h"
 #include "kernel_module.h"
+#include "text.h"
 #include "trace_instance.h"
 
 #define INSTANCE "memory_collector_collect"
@@ -46,6 +47,7 @@ struct collecting {
 	struct mc_collector_trace *trace;
 	bool has_command;
 	struct mc_child command;
+	struct mc_child_end command_end; /* so far as if its time were over */
 	int64_t end_ns;
 	struct mc_collect_account account;
 };
@@ -68,8 +70,11 @@ static int take_machine(struct collecting *collecting, struct mc_failure *failur
 	int result = mc_host_take(&collecting->host, &mc_collect_use, modules, note, sizeof(note),
 				  failure);
 
-	if (*note)
-		fprintf(stderr, "collect: %s\n", note);
+	if (*note) {
+		fputs("collect: ", stderr);
+		mc_text_put(stderr, note);
+		fputc('\n', stderr);
+	}
 	if (result || !mc_host_write(&collecting->host, "", failure))
 		return result;
 	mc_host_release(&collecting->host);
@@ -110,6 +115,13 @@ static int read_all(struct collecting *collecting, struct mc_failure *failure)
 	return mc_collector_trace_read(collecting->trace, take, &collecting->account, failure);
 }
 
+/* Return: whether the command has ended, if there is one. */
+static bool command_ended(struct collecting *collecting, int64_t deadline_ns)
+{
+	return collecting->has_command &&
+	       mc_child_wait(&collecting->command, deadline_ns, &collecting->command_end);
+}
+
 /* The time is over, or the command has ended. */
 static bool over(void *data)
 {
@@ -117,7 +129,7 @@ static bool over(void *data)
 	struct mc_failure unused;
 	int64_t now = mc_now_ns();
 
-	if (collecting->has_command && mc_child_wait(&collecting->command, now, NULL))
+	if (command_ended(collecting, now))
 		collecting->end_ns = now;
 	if (now < collecting->end_ns)
 		return false;
@@ -136,7 +148,9 @@ static int stopped(struct mc_failure *failure)
 /* Until the time is over, the command has ended, or somebody wants us to stop */
 static int watch(struct collecting *collecting, struct mc_failure *failure)
 {
-	collecting->end_ns = mc_now_ns() + collecting->options->duration_ns;
+	uint64_t duration_ns = collecting->options->duration_ns;
+
+	collecting->end_ns = duration_ns ? mc_now_ns() + (int64_t)duration_ns : INT64_MAX;
 	mc_collector_trace_until(collecting->trace, over, collecting);
 	while (!over(collecting) && !mc_stop_requested()) {
 		int64_t next = mc_now_ns() + READ_EVERY_NS;
@@ -144,7 +158,7 @@ static int watch(struct collecting *collecting, struct mc_failure *failure)
 		if (next > collecting->end_ns)
 			next = collecting->end_ns;
 		if (collecting->has_command)
-			mc_child_wait(&collecting->command, next, NULL);
+			command_ended(collecting, next);
 		else
 			mc_sleep_until(next);
 		if (read_all(collecting, failure))
@@ -209,8 +223,8 @@ static int watch_with_command(struct collecting *collecting, struct mc_failure *
 {
 	const struct mc_child_config config = {
 		.argv = (const char *const *)collecting->options->command,
-		.stdin_fd = -1,
-		.stdout_fd = STDERR_FILENO,
+		.stdin_fd = STDIN_FILENO,
+		.stdout_fd = STDOUT_FILENO,
 		.stderr_fd = STDERR_FILENO,
 		.user = (uid_t)-1,
 	};
@@ -285,9 +299,12 @@ static int run(struct collecting *collecting, int log, FILE *to, struct mc_failu
 }
 
 int mc_collect_host(const struct mc_collect_options *options, const char *self, const char *modules,
-		    FILE *to, struct mc_failure *failure)
+		    FILE *to, int *command, struct mc_failure *failure)
 {
-	struct collecting collecting = {.options = options, .self = self, .modules = modules};
+	struct collecting collecting = {.options = options,
+					.self = self,
+					.modules = modules,
+					.command_end = {.exited = true}};
 	int result, log;
 
 	if (check(&collecting, failure))
@@ -302,5 +319,6 @@ int mc_collect_host(const struct mc_collect_options *options, const char *self, 
 	}
 	close(log);
 	mc_collect_account_free(&collecting.account);
+	*command = collecting.command_end.code + (collecting.command_end.exited ? 0 : 128);
 	return result;
 }

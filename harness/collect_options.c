@@ -15,6 +15,8 @@
 #define NS_PER_S 1000000000ULL
 #define DURATION_MAX_NS (24 * 3600 * NS_PER_S)
 
+#define DURATION_NS (5 * NS_PER_S)
+
 /* Where an option means something: WITH_REAL is this machine without simulated registers. */
 enum { WITH_VM = 1, WITH_HOST = 2, WITH_REAL = 4, WITH_ALL = 7 };
 
@@ -24,13 +26,17 @@ enum { WITH_VM = 1, WITH_HOST = 2, WITH_REAL = 4, WITH_ALL = 7 };
 static const struct mc_option rows[] = {
 	{"--place", "vm|host", "a small VM (default), or this machine, as root", mc_option_place,
 	 .field = FIELD(host), .with = WITH_ALL},
-	{"--duration", "TIME", "how long to watch (default 5s)", mc_option_time,
+	{"--duration", "TIME", "how long (default 5s, or until COMMAND ends)", mc_option_time,
 	 .field = FIELD(duration_ns), .with = WITH_ALL, .min = 1, .max = DURATION_MAX_NS},
 	{"--interval", "TIME", "between samples, 50us to 10s (default 1ms)", mc_option_time,
 	 .field = FIELD(interval_ns), .with = WITH_ALL, .min = INTERVAL_MIN_NS,
 	 .max = INTERVAL_MAX_NS},
 	{"--lines", "N", "processes to show at most (default 20)", mc_option_number,
 	 .field = FIELD(lines), .with = WITH_ALL, .min = 1, .max = 1000000},
+	{"--out", "FILE", "put the table there", mc_option_text, .field = FIELD(out),
+	 .with = WITH_ALL},
+	{"--strict", NULL, "exit code 1 where COMMAND was not watched completely", mc_option_flag,
+	 .field = FIELD(strict), .with = WITH_HOST | WITH_REAL},
 	{"--simulate", NULL, "simulated registers on this machine, too", mc_option_flag,
 	 .field = FIELD(simulate), .with = WITH_HOST},
 	{"--rmids", "N", "highest simulated RMID (default 255)", mc_option_number,
@@ -76,7 +82,11 @@ static int check_together(const struct mc_collect_options *options, const bool *
 		return mc_fail(failure, MC_EXIT_USAGE,
 			       "a command can be watched with --place host only: the VM has its "
 			       "own few processes");
-	if (options->duration_ns / 10 < options->interval_ns)
+	if (options->strict && !*options->command)
+		return mc_fail(failure, MC_EXIT_USAGE,
+			       "--strict means nothing without a command: what is not accounted "
+			       "for makes the exit code 1 anyway");
+	if (options->duration_ns && options->duration_ns / 10 < options->interval_ns)
 		return mc_fail(failure, MC_EXIT_USAGE,
 			       "--duration: %" PRIu64 " ns are too short for ten intervals of "
 			       "%" PRIu64 " ns",
@@ -91,7 +101,6 @@ int mc_collect_options_parse(struct mc_collect_options *options, int argc, char 
 	int rest;
 
 	*options = (struct mc_collect_options){
-		.duration_ns = 5 * NS_PER_S,
 		.interval_ns = 1000000,
 		.cpus = 2,
 		.memory_mib = 1024,
@@ -102,6 +111,8 @@ int mc_collect_options_parse(struct mc_collect_options *options, int argc, char 
 	if (rest < 0)
 		return -1;
 	options->command = argv + rest;
+	if (!options->duration_ns && !*options->command)
+		options->duration_ns = DURATION_NS;
 	if (options->help || options->version)
 		return 0;
 	return check_together(options, given, failure);
@@ -112,10 +123,13 @@ void mc_collect_options_help(FILE *to)
 	fputs("usage: collect [OPTION...] [-- COMMAND...]\n", to);
 	fputs("Shows what cache and memory bandwidth every process used. In a VM, which needs\n"
 	      "no root, the registers that count are simulated, and processes to look at are\n"
-	      "started; on this machine they are its own where it has any, and COMMAND is run.\n",
+	      "started; on this machine they are its own where it has any, and COMMAND is run:\n"
+	      "its input, output and exit code are its own, the table goes to standard error.\n",
 	      to);
 	mc_option_help(&table, to);
 	fputs("TIME is a number with a unit: ns, us, ms or s. Also: --help, --version.\n", to);
-	fputs("Exit codes: 0 everything is accounted for; 1 something is not; 2 usage;\n", to);
-	fputs("3 this machine lacks or refuses something; 128 + N ended by signal N.\n", to);
+	fputs("Exit codes: COMMAND's own; without it 0 everything is accounted for; 1 something\n"
+	      "is not; 2 usage; 3 this machine lacks or refuses something; 128 + N ended by\n"
+	      "signal N.\n",
+	      to);
 }

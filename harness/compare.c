@@ -195,13 +195,13 @@ static void put_head(const struct mc_result *result, const struct mc_scenario_re
 		     FILE *to)
 {
 	static const char *const names[] = {"p50", "p90", "p99", "mean", "p90", "p99", "p50"};
-	char duration[MC_TIME_TEXT];
+	char duration[MC_TIME_TEXT], variant[sizeof(first->variant)];
 
+	mc_text_clean(variant, sizeof(variant), first->variant);
 	fprintf(to,
 		"How many times smaller than with %s, medians of %zu slice%s of %s; A/A: %s again\n",
-		first->variant, first->n_slices ? first->n_slices : 1,
-		first->n_slices > 1 ? "s" : "", mc_text_time(duration, result->run.duration_ns),
-		first->variant);
+		variant, first->n_slices ? first->n_slices : 1, first->n_slices > 1 ? "s" : "",
+		mc_text_time(duration, result->run.duration_ns), variant);
 	fprintf(to, "%-*s %s  %s  %s  %s  %s\n", NAME_WIDTH, "", "------------ delta -----------",
 		"- corrected --", "  skew", "---- missed ----", "--- permil ---");
 	fprintf(to, "%-*s", NAME_WIDTH, "test");

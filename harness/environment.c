@@ -20,9 +20,6 @@
 #endif
 
 #include "load.h"
-#include "memory_collector/child.h"
-
-#define NS_PER_S 1000000000LL
 
 static void read_text(const char *path, char *text, size_t size)
 {
@@ -143,25 +140,6 @@ void mc_cpu_model(char *model, size_t size)
 		fclose(file);
 }
 
-/* "stress-ng, version 0.15.06 (gcc ...)" */
-static void read_stress_ng(char *version, size_t size)
-{
-	static const char *const argv[] = {"stress-ng", "--version", NULL};
-	static const char before[] = "version ";
-	struct mc_failure ignored;
-	char text[512];
-	const char *at;
-
-	if (!mc_load_available() ||
-	    mc_child_output(argv, 120 * NS_PER_S, text, sizeof(text), &ignored))
-		return;
-	at = strstr(text, before);
-	if (at) {
-		at += strlen(before);
-		snprintf(version, size, "%.*s", (int)strcspn(at, " \n"), at);
-	}
-}
-
 void mc_environment_read(struct mc_environment *environment)
 {
 	char preempt[128], clocksource[64];
@@ -181,5 +159,5 @@ void mc_environment_read(struct mc_environment *environment)
 	copy(environment->preemption, sizeof(environment->preemption),
 	     mc_parse_preemption(name.version, preempt));
 	copy(environment->virtualization, sizeof(environment->virtualization), hypervisor());
-	read_stress_ng(environment->stress_ng, sizeof(environment->stress_ng));
+	mc_load_version(environment->stress_ng, sizeof(environment->stress_ng));
 }

@@ -8,15 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static void one_line(char *text)
-{
-	for (; *text; text++) {
-		unsigned char c = *text;
-
-		if (c < 0x20 || c == 0x7f)
-			*text = '?';
-	}
-}
+#include "text.h"
 
 int mc_fail(struct mc_failure *failure, enum mc_exit exit_code, const char *format, ...)
 {
@@ -27,9 +19,8 @@ int mc_fail(struct mc_failure *failure, enum mc_exit exit_code, const char *form
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	one_line(text);
 	failure->exit_code = exit_code;
-	memcpy(failure->text, text, sizeof(text));
+	mc_text_clean(failure->text, sizeof(failure->text), text);
 	return -1;
 }
 
@@ -44,8 +35,6 @@ int mc_fail_prepend(struct mc_failure *failure, const char *format, ...)
 	va_end(args);
 	/* What does not fit is the end of the older text. */
 	snprintf(text, sizeof(text), "%s: %s", where, failure->text);
-	text[sizeof(failure->text) - 1] = '\0';
-	one_line(text);
-	memcpy(failure->text, text, sizeof(failure->text));
+	mc_text_clean(failure->text, sizeof(failure->text), text);
 	return -1;
 }

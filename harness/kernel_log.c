@@ -20,35 +20,22 @@
 
 bool mc_kernel_log_is_report(const char *message)
 {
-	static const char *const reports[] = {
-		"BUG:",
-		"WARNING:",
-		"Oops",
-		"Kernel panic",
-		"general protection fault",
-		"kernel BUG at",
-		"UBSAN:",
-		"KASAN:",
-		"KCSAN:",
-		"INFO: task ", /* hung task */
-		"INFO: trying to register non-static key",
-		"possible circular locking dependency",
-		"possible recursive locking",
-		"inconsistent lock state",
-		"suspicious RCU usage",
-		"bad unlock balance",
-		"hard LOCKUP",
-		"rcu: INFO:", /* stalls */
-		"rcu_sched self-detected stall",
-		"rcu_preempt detected stalls",
-		"sleeping function called from invalid context",
-		"scheduling while atomic",
-		"unregister_netdevice: waiting for",
+#define BEGINS(words) {words, true},
+#define ANYWHERE(words) {words, false},
+	static const struct {
+		const char *words;
+		bool begins;
+	} reports[] = {
+#include "kernel_reports.h"
 	};
+#undef BEGINS
+#undef ANYWHERE
 	size_t i;
 
 	for (i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
-		if (strstr(message, reports[i]))
+		const char *at = strstr(message, reports[i].words);
+
+		if (at && (at == message || !reports[i].begins))
 			return true;
 	}
 	return false;

@@ -58,6 +58,25 @@ bool mc_load_available(void)
 	return false;
 }
 
+/* "stress-ng, version 0.15.06 (gcc ...)" */
+void mc_load_version(char *version, size_t size)
+{
+	static const char *const argv[] = {"stress-ng", "--version", NULL};
+	static const char before[] = "version ";
+	struct mc_failure ignored;
+	char text[512];
+	const char *at;
+
+	if (!mc_load_available() ||
+	    mc_child_output(argv, 20 * NS_PER_S, text, sizeof(text), &ignored))
+		return;
+	at = strstr(text, before);
+	if (at) {
+		at += strlen(before);
+		snprintf(version, size, "%.*s", (int)strcspn(at, " \n"), at);
+	}
+}
+
 static bool has_word(const char *text, const char *word)
 {
 	size_t length = strlen(word);
@@ -346,12 +365,13 @@ int mc_load_wait(struct mc_load *load, dev_t disk, int64_t deadline_ns, struct m
 		now = mc_load_cpu_time(load);
 		grown += now > before;
 		before = now;
-		if (grown >= 2 && (!disk || mc_disk_sectors(disk) > sectors))
+		load->ran = grown >= 2;
+		if (load->ran && (!disk || mc_disk_sectors(disk) > sectors))
 			return 0;
 		if (mc_now_ns() > deadline_ns)
 			break;
 	}
-	if (grown >= 2)
+	if (load->ran)
 		return mc_fail(failure, MC_EXIT_INVALID,
 			       "the load moved no sectors of block device %u:%u before sampling",
 			       major(disk), minor(disk));
@@ -391,8 +411,21 @@ static bool is_remark(const char *line)
 	return false;
 }
 
-/* The first line of what it printed that is more than a remark, without stress-ng's prefix */
-static void complaint(const struct mc_load *load, char *line, size_t size)
+static bool is_complaint(const char *line)
+{
+	return *line && !is_remark(line);
+}
+
+/* Whether nothing ran, for which stress-ng has these words; newer ones count "skipped: 0", too. */
+static bool is_refusal(const char *line)
+{
+	return (strstr(line, "skip") && !strstr(line, "skipped: 0")) ||
+	       strstr(line, "No stress workers invoked") || strstr(line, " 0 stressors started");
+}
+
+/* The first line of what it printed that is one of those, after @before and without its prefix */
+static void find_line(const struct mc_load *load, bool (*is_one)(const char *line),
+		      const char *before, char *line, size_t size)
 {
 	FILE *messages = fdopen(dup(load->messages_fd), "r");
 	char text[240];
@@ -405,10 +438,31 @@ static void complaint(const struct mc_load *load, char *line, size_t size)
 		const char *what = strstr(text, "] ");
 
 		text[strcspn(text, "\n")] = '\0';
-		if (text[0] && !is_remark(text))
-			snprintf(line, size, ": %s", what ? what + 2 : text);
+		if (is_one(text))
+			snprintf(line, size, "%s%s", before, what ? what + 2 : text);
 	}
 	fclose(messages);
+}
+
+/*
+ * Until 0.18.01 a worker that the end came to where it did not expect it returned 5, and so did
+ * stress-ng then. Whether the load has worked its report says.
+ */
+static bool ended_by_our_signal(const struct mc_load *load)
+{
+	static const unsigned int mended[] = {0, 18, 2};
+	char version[32] = "";
+	unsigned int is[3];
+	size_t i = 0;
+
+	if (load->end.code != 5 || !load->asked)
+		return false;
+	mc_load_version(version, sizeof(version));
+	if (sscanf(version, "%u.%u.%u", &is[0], &is[1], &is[2]) != 3)
+		return false;
+	while (i < 2 && is[i] == mended[i])
+		i++;
+	return is[i] < mended[i];
 }
 
 enum mc_status mc_load_verdict(const struct mc_load *load, char *reason, size_t size)
@@ -428,15 +482,24 @@ enum mc_status mc_load_verdict(const struct mc_load *load, char *reason, size_t 
 	};
 	char said[MC_TEXT_MAX / 2];
 
-	if (load->end.exited && !load->end.code)
+	if (load->end.exited && !load->end.code) {
+		find_line(load, is_refusal, "", said, sizeof(said));
+		if (load->ran || load->asked || !*said)
+			return MC_STATUS_OK;
+		snprintf(reason, size, "the load declined: %s", said);
+		return MC_STATUS_SKIPPED;
+	}
+	if (load->end.exited && ended_by_our_signal(load))
 		return MC_STATUS_OK;
-	complaint(load, said, sizeof(said));
+	find_line(load, is_complaint, ": ", said, sizeof(said));
 	if (!load->end.exited) {
 		snprintf(reason, size, "the load had to be killed (signal %d)%s", load->end.code,
 			 said);
 		return MC_STATUS_INVALID;
 	}
 	if ((size_t)load->end.code < sizeof(codes) / sizeof(codes[0])) {
+		if (!*said && codes[load->end.code].status == MC_STATUS_SKIPPED)
+			find_line(load, is_refusal, ": ", said, sizeof(said));
 		snprintf(reason, size, "the load %s (exit code %d)%s", codes[load->end.code].text,
 			 load->end.code, said);
 		return codes[load->end.code].status;

@@ -16,18 +16,22 @@
  * @leader: pidfd of stress-ng's first process
  * @messages_fd: what it printed
  * @alive: not known to have ended
+ * @ran: it was seen to run
  * @asked: it was asked to end, which is done once: some programs take a second time for more
  * @end: how it ended, once it is not @alive
  */
 struct mc_load {
 	struct mc_child child;
 	int leader, messages_fd;
-	bool alive, asked;
+	bool alive, ran, asked;
 	struct mc_child_end end;
 };
 
 /* Is there a stress-ng in PATH? */
 bool mc_load_available(void);
+
+/* Its version, e.g. "0.15.06"; @version is left as it is where that cannot be known. */
+void mc_load_version(char *version, size_t size);
 
 /**
  * mc_load_check - does this machine's stress-ng know all stressors of a matrix?

@@ -42,6 +42,7 @@ struct span {
  * @values: write the scenario's part of the data file
  * @panels: is made of panels: an invalid scenario is drawn, and marked
  * @below_zero: has room for values below 0
+ * @optional: left out where no scenario can be drawn; others say then that there is nothing
  */
 struct picture {
 	const char *name;
@@ -52,6 +53,7 @@ struct picture {
 		       FILE *to);
 	bool panels;
 	bool below_zero;
+	bool optional;
 };
 
 /* ---- small things ---- */
@@ -475,13 +477,13 @@ static void put_panel(const struct mc_scenario_result *scenario, FILE *to)
 }
 
 static const struct picture pictures[] = {
-	{"delay", why_no_delay, span_delay, put_delay, false, false},
-	{"corrected", why_no_corrected, span_delay, put_corrected, false, false},
-	{"skew", why_no_skew, span_skew, put_skew, false, false},
-	{"percentiles", why_no_percentiles, span_percentiles, put_percentiles, false, false},
-	{"entry", why_no_entry, span_entry, put_entry, false, true},
-	{"timeline", why_no_timeline, span_timeline, put_timeline, true, false},
-	{"heatmap", why_no_heatmap, span_heatmap, put_heatmap, true, false},
+	{"delay", why_no_delay, span_delay, put_delay, false, false, false},
+	{"corrected", why_no_corrected, span_delay, put_corrected, false, false, false},
+	{"skew", why_no_skew, span_skew, put_skew, false, false, false},
+	{"percentiles", why_no_percentiles, span_percentiles, put_percentiles, false, false, false},
+	{"entry", why_no_entry, span_entry, put_entry, false, true, true},
+	{"timeline", why_no_timeline, span_timeline, put_timeline, true, false, false},
+	{"heatmap", why_no_heatmap, span_heatmap, put_heatmap, true, false, false},
 };
 
 #define N_PICTURES (sizeof(pictures) / sizeof(pictures[0]))
@@ -497,6 +499,22 @@ static bool is_drawn(const struct mc_result *result, const struct picture *pictu
 		     const struct mc_scenario_result *scenario)
 {
 	return !picture->why_not(result, scenario);
+}
+
+static bool is_wanted(const struct mc_result *result, const struct picture *picture)
+{
+	if (!picture->optional)
+		return true;
+	for (size_t i = 0; i < result->n_scenarios; i++) {
+		if (is_drawn(result, picture, &result->scenario[i]))
+			return true;
+	}
+	return false;
+}
+
+bool mc_plot_is_wanted(const struct mc_result *result, unsigned int i)
+{
+	return is_wanted(result, &pictures[i]);
 }
 
 static const char *place_name(const struct mc_result *result)
@@ -760,6 +778,8 @@ static int write_file(const struct mc_result *result, const struct picture *pict
 int mc_plot_data_write(const struct mc_result *result, int folder, struct mc_failure *failure)
 {
 	for (const struct picture *picture = pictures; picture < pictures + N_PICTURES; picture++) {
+		if (!is_wanted(result, picture))
+			continue;
 		if (write_file(result, picture, folder, "info", write_info, failure) ||
 		    write_file(result, picture, folder, "dat", write_values, failure) ||
 		    (picture->panels &&

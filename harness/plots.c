@@ -99,7 +99,8 @@ static int check_picture(int folder, const char *name, const char *extension, co
 	return 0;
 }
 
-static int draw(const char *scripts, const char *path, int folder, struct mc_failure *failure)
+static int draw(const struct mc_result *of, const char *scripts, const char *path, int folder,
+		struct mc_failure *failure)
 {
 	int64_t deadline_ns = mc_now_ns() + DEADLINE_NS;
 	int output = memfd_create("gnuplot", MFD_CLOEXEC), result = 0;
@@ -111,6 +112,8 @@ static int draw(const char *scripts, const char *path, int folder, struct mc_fai
 	for (unsigned int i = 0; mc_plot_name(i) && !result; i++) {
 		const char *name = mc_plot_name(i);
 
+		if (!mc_plot_is_wanted(of, i))
+			continue;
 		snprintf(script, sizeof(script), "%s/%s.gp", scripts, name);
 		if (ftruncate(output, 0) || lseek(output, 0, SEEK_SET))
 			result = mc_fail(failure, MC_EXIT_ENVIRONMENT,
@@ -212,7 +215,7 @@ int mc_plots_make(const struct mc_result *result, const char *scripts, const cha
 	if (folder < 0)
 		return -1;
 	status = mc_plot_data_write(result, folder, failure) ||
-		 draw(absolute, path, folder, failure) || move_all(folder, final, failure);
+		 draw(result, absolute, path, folder, failure) || move_all(folder, final, failure);
 	for_each_file(folder, remove_file, 0);
 	close(folder);
 	rmdir(path);

@@ -6,8 +6,8 @@
  * phase, index, total, status, milliseconds left ("-": not known), test and text. In
  * texts "%" and control characters are written as "%" and two hexadecimal digits.
  *
- * Whatever is shown to people goes through mc_text_clean(), wherever it came from: a
- * guest's records must not be able to steer the user's terminal.
+ * Whatever is shown to people goes through mc_text_clean() or mc_text_put(), wherever it came from:
+ * a guest's records must not be able to steer the user's terminal.
  */
 #include "memory_collector/progress.h"
 
@@ -138,13 +138,6 @@ static void compose(char *out, size_t size, const struct mc_step *step, bool wit
 	snprintf(out, size, "%s%s%s", scenario, what, left);
 }
 
-static void put_clean(FILE *to, const char *text)
-{
-	char clean[2 * MC_TEXT_MAX];
-
-	fputs(mc_text_clean(clean, sizeof(clean), text), to);
-}
-
 /* The verdict of a scenario: "<test>: <status>..." with the status in its colour */
 static void put_done(struct mc_progress *progress, const struct mc_step *step)
 {
@@ -165,13 +158,13 @@ static void put_done(struct mc_progress *progress, const struct mc_step *step)
 	compose(text, sizeof(text), &done, false);
 	at = strstr(text, start);
 	if (!progress->colour || !at || strncmp(at + strlen(start), status, strlen(status))) {
-		put_clean(progress->to, text);
+		mc_text_put(progress->to, text);
 	} else {
 		at += strlen(start);
 		*at = '\0'; /* what stands before the status */
-		put_clean(progress->to, text);
+		mc_text_put(progress->to, text);
 		fprintf(progress->to, "%s%s\033[0m", colours[step->status], status);
-		put_clean(progress->to, at + strlen(status));
+		mc_text_put(progress->to, at + strlen(status));
 	}
 	putc('\n', progress->to);
 }
@@ -217,7 +210,7 @@ static void step_in_lines(struct mc_progress *progress, const struct mc_step *st
 	memcpy(progress->said, text, sizeof(text));
 	progress->said_index = step->index;
 	compose(text, sizeof(text), step, true);
-	put_clean(progress->to, text);
+	mc_text_put(progress->to, text);
 	putc('\n', progress->to);
 }
 
@@ -256,7 +249,7 @@ void mc_progress_note(struct mc_progress *progress, const char *format, ...)
 	} else {
 		if (*progress->line)
 			fputs(CLEAR_LINE, progress->to);
-		put_clean(progress->to, text);
+		mc_text_put(progress->to, text);
 		putc('\n', progress->to);
 		if (*progress->line)
 			redraw(progress);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "memory_collector/result_io.h"
+#include "text.h"
 
 static const struct metric {
 	const char *name;
@@ -82,7 +83,8 @@ int mc_result_write_benchmark(const struct mc_result *result, FILE *to, struct m
 		json_object_put(list);
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
 	}
-	fprintf(to, "%s\n", text);
+	mc_text_put_json(to, text);
+	fputc('\n', to);
 	json_object_put(list);
 	if (fflush(to) || ferror(to))
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "cannot write the JSON: %s",

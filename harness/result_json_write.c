@@ -14,6 +14,7 @@
 
 #include "memory_collector/result_io.h"
 #include "result_fields.h"
+#include "text.h"
 
 /* Length of the valid UTF-8 sequence at @text, 0 where there is none */
 static size_t utf8_length(const unsigned char *text)
@@ -329,9 +330,9 @@ static void print_value(json_object *value, FILE *to, int depth)
 	else if (json_object_is_type(value, json_type_array) && holds_objects(value))
 		print_array(value, to, depth);
 	else
-		fputs(json_object_to_json_string_ext(value, JSON_C_TO_STRING_PLAIN |
-								    JSON_C_TO_STRING_NOSLASHESCAPE),
-		      to);
+		mc_text_put_json(to, json_object_to_json_string_ext(
+					     value, JSON_C_TO_STRING_PLAIN |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
 }
 
 int mc_result_write_json(const struct mc_result *result, FILE *to, struct mc_failure *failure)

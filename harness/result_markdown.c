@@ -99,10 +99,13 @@ static void print_run(const struct mc_result *result, FILE *to)
 	fputs("**", to);
 	print_text(environment->kernel, to);
 	fputs("**, ", to);
-	if (!strcmp(result->run.place, "vm"))
-		fprintf(to, "VM (%s)", *environment->accelerator ? environment->accelerator : "?");
-	else
+	if (!strcmp(result->run.place, "vm")) {
+		fputs("VM (", to);
+		print_text(*environment->accelerator ? environment->accelerator : "?", to);
+		fputc(')', to);
+	} else {
 		fputs("this machine", to);
+	}
 	fprintf(to, ", %u CPUs: a tick every %s for %s per scenario, times in µs\n\n",
 		environment->cpus_online, mc_text_time(interval, result->interval_ns),
 		mc_text_time(duration, result->run.duration_ns));

@@ -93,7 +93,10 @@ static void list(const struct mc_matrix *matrix)
 	for (i = 0; i < matrix->n; i++) {
 		const struct mc_scenario *scenario = &matrix->scenario[i];
 
-		printf("%-12s %-44s %s%s\n", scenario->name, scenario->title,
+		char title[sizeof(scenario->title)];
+
+		printf("%-12s %-44s %s%s\n", scenario->name,
+		       mc_text_clean(title, sizeof(title), scenario->title),
 		       scenario->stressor[0] ? "stress-ng --" : "", scenario->stressor);
 	}
 }
@@ -147,6 +150,13 @@ static void print_variants(const struct mc_options *options)
 	printf("\n");
 }
 
+static void put_path(const char *before, const char *path)
+{
+	fputs(before, stdout);
+	mc_text_put(stdout, path);
+	putchar('\n');
+}
+
 static int dry_run(const struct program *program, struct mc_failure *failure)
 {
 	const struct mc_options *options = &program->options;
@@ -156,16 +166,18 @@ static int dry_run(const struct program *program, struct mc_failure *failure)
 	if (options->host)
 		printf("place: this machine, %u CPUs\n", mc_cpus_online());
 	else
-		printf("place: a VM with %u CPUs and %u MiB, kernel image %s\n", options->cpus,
-		       options->memory_mib,
-		       options->kernel ? options->kernel : "to be found for the module");
-	for (i = 0; i < program->kernels.n; i++)
-		printf("kernel %s: %s\n", program->kernels.set[i].name,
-		       program->kernels.set[i].module);
+		printf("place: a VM with %u CPUs and %u MiB", options->cpus, options->memory_mib);
+	if (!options->host)
+		put_path(", kernel image ",
+			 options->kernel ? options->kernel : "to be found for the module");
+	for (i = 0; i < program->kernels.n; i++) {
+		printf("kernel %s", program->kernels.set[i].name);
+		put_path(": ", program->kernels.set[i].module);
+	}
 	if (!program->kernels.n)
-		printf("module: %s\n", module_of(program));
-	printf("results: a new folder in %s\n",
-	       options->results ? options->results : program->paths.results);
+		put_path("module: ", module_of(program));
+	put_path("results: a new folder in ",
+		 options->results ? options->results : program->paths.results);
 	printf("%zu scenarios, %s each, a tick every %s: %s ticks per CPU\n", program->matrix.n,
 	       mc_text_time(duration, options->duration_ns),
 	       mc_text_time(interval, options->interval_ns),
@@ -203,8 +215,14 @@ static int show(const struct program *program, const struct mc_result *result, c
 		return alone[program->options.format](result, stdout, failure);
 	if (mc_table_print(result, stdout, colour_wanted(), failure))
 		return -1;
-	printf("\nresults: %s\n", folder);
+	put_path("\nresults: ", folder);
 	return 0;
+}
+
+static int interrupted(struct mc_failure *failure)
+{
+	return mc_fail(failure, MC_EXIT_ENVIRONMENT, "interrupted by SIG%s",
+		       sigabbrev_np(mc_stop_signal()));
 }
 
 /* A run whose pictures cannot be drawn is still a good run. */
@@ -246,8 +264,7 @@ static int fill_folder(struct program *program, const struct mc_job *job, struct
 		return -1;
 	draw(program, result, dir->temporary);
 	if (mc_stop_requested())
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "interrupted by SIG%s",
-			       sigabbrev_np(mc_stop_signal()));
+		return interrupted(failure);
 	return mc_result_dir_commit(dir, failure);
 }
 
@@ -328,10 +345,11 @@ static int reread(struct program *program, struct mc_failure *failure)
 
 	if (!result)
 		return -1;
-	if (!program->options.no_plots)
-		code = mc_plots_make(result, program->paths.scripts, folder, failure);
+	draw(program, result, folder);
 	mc_progress_free(program->progress);
 	program->progress = NULL;
+	if (mc_stop_requested())
+		code = interrupted(failure);
 	if (!code)
 		code = show(program, result, folder, failure);
 	if (!code)

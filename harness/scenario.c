@@ -18,11 +18,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text.h"
+
 /* inih cuts section names at 49 characters */
 #define SECTION_MAX 48
 #define FILE_LINES_MAX 10000
 #define SCENARIOS_MAX 1000
 #define ARG_MAX_CHARS 256
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /* ---- one file on its way into the matrix ---- */
 
@@ -183,6 +186,9 @@ static int copy_text(struct reader *reader, const char *key, const char *value, 
 		return refuse(reader, "%s is empty", key);
 	if (strlen(value) >= size)
 		return refuse(reader, "%s is longer than %zu characters", key, size - 1);
+	/* It goes into results, which have to be UTF-8, and to terminals. */
+	if (!mc_text_is_clean(value))
+		return refuse(reader, "%s is not UTF-8, or has a control character in it", key);
 	strcpy(to, value);
 	return 0;
 }
@@ -330,10 +336,11 @@ static int begin_section(struct reader *reader, const char *header)
 		return -1;
 	reader->now = NULL;
 	reader->seen = 0;
-	if (!length || length > SECTION_MAX || strcmp(header + 1 + length, "]"))
+	/* With a '-' first it would be an option where it is a file's name or an argument. */
+	if (!length || length > SECTION_MAX || header[1] == '-' || strcmp(header + 1 + length, "]"))
 		return refuse(reader,
 			      "'%s': a section is [name], of 1 to %d lower-case letters, digits, "
-			      "- and _, and nothing behind it",
+			      "- and _, not beginning with -, and nothing behind it",
 			      header, SECTION_MAX);
 	other = find(matrix, header + 1, length);
 	if (other)
@@ -412,6 +419,10 @@ static char *next_line(char *buffer, int size, void *data)
 	while (length && strchr(" \t\r", buffer[length - 1]))
 		length--;
 	buffer[length] = '\0';
+	/* Some editors begin a file with U+FEFF, to say that it is UTF-8. */
+	if (!reader->line && !strncmp(buffer, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)))
+		memmove(buffer, buffer + strlen(BYTE_ORDER_MARK),
+			length + 1 - strlen(BYTE_ORDER_MARK));
 	if (check_line(reader, buffer))
 		return NULL;
 	return buffer;

@@ -4,6 +4,10 @@
  *
  * Looked for is metrics[] -> {stressor, bogo-ops}. The file ends with "...":
  * one that does not was cut off, and a number at its end may be half a number.
+ *
+ * libyaml gets no more than that part and the marks of the document. What stands
+ * before it (names of the machine, the user and the compiler) stress-ng writes as it
+ * finds it: "hostname: *ci", which is an alias, or "run-by: 'o'brien'", which is no YAML.
  */
 #include "stress_yaml.h"
 
@@ -16,6 +20,23 @@
 /* A file of stress-ng has 50 lines per stressor and is 4 levels deep. */
 #define DEPTH_MAX 32
 #define EVENTS_MAX 1000000
+
+/**
+ * struct part - the file on its way to libyaml
+ * @from: the file
+ * @piece: of it, a line or as much of one as there is room for
+ * @length: of @piece
+ * @used: what libyaml has of it
+ * @inside: another piece of the same line follows
+ * @metrics: among the lines below "metrics:"
+ * @pass: the line is for libyaml; of others it gets the end alone, so that lines keep their numbers
+ */
+struct part {
+	FILE *from;
+	char piece[512];
+	size_t length, used;
+	bool inside, metrics, pass;
+};
 
 /* Levels: 1 the document's mapping, 2 the list under metrics, 3 one entry of it */
 enum { LEVEL_TOP = 1, LEVEL_METRICS = 2, LEVEL_ENTRY = 3 };
@@ -38,6 +59,52 @@ static int refuse(struct reader *reader, const char *reason)
 {
 	return mc_fail(reader->failure, MC_EXIT_ENVIRONMENT, "%s:%zu: %s", reader->name,
 		       reader->line, reason);
+}
+
+static bool begins(const struct part *part, const char *text)
+{
+	return part->length >= strlen(text) && !memcmp(part->piece, text, strlen(text));
+}
+
+/* What begins a line decides to what it belongs: a key there is one of the top level. */
+static void begin_line(struct part *part)
+{
+	bool mark = begins(part, "---") || begins(part, "...");
+
+	if (mark || !strchr(" \t\r\n#-", part->piece[0]))
+		part->metrics = begins(part, "metrics:");
+	part->pass = mark || part->metrics;
+}
+
+static void next_piece(struct part *part)
+{
+	int c = EOF;
+
+	part->length = part->used = 0;
+	while (part->length < sizeof(part->piece) && c != '\n' && (c = getc(part->from)) != EOF)
+		part->piece[part->length++] = c;
+	if (!part->inside && part->length)
+		begin_line(part);
+	part->inside = c != '\n';
+	if (!part->pass && part->length) {
+		part->length = !part->inside;
+		part->piece[0] = '\n';
+	}
+}
+
+/* For libyaml. Return: 1, as on success; 0 read is the end. */
+static int feed(void *data, unsigned char *buffer, size_t size, size_t *got)
+{
+	struct part *part = data;
+
+	while (part->used == part->length && !feof(part->from) && !ferror(part->from))
+		next_piece(part);
+	*got = part->length - part->used;
+	if (*got > size)
+		*got = size;
+	memcpy(buffer, part->piece + part->used, *got);
+	part->used += *got;
+	return !ferror(part->from);
 }
 
 /* In an entry of the list under the top level's key "metrics"? */
@@ -168,13 +235,14 @@ int mc_stress_yaml_read(FILE *from, const char *name, const char *stressor, doub
 			struct mc_failure *failure)
 {
 	struct reader reader = {.name = name, .stressor = stressor, .failure = failure};
+	struct part part = {.from = from};
 	yaml_parser_t parser;
 	int events = 0, result = 0;
 	bool end = false;
 
 	if (!yaml_parser_initialize(&parser))
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: out of memory", name);
-	yaml_parser_set_input_file(&parser, from);
+	yaml_parser_set_input(&parser, feed, &part);
 	while (!result && !end) {
 		result = next_event(&reader, &parser, &end);
 		if (!result && ++events > EVENTS_MAX)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * table.c - the final table: columns that can be compared, and a line per scenario
+ * table.c - the final table: columns that can be compared, and a line per scenario that is not ok
  *
  * Every column of times has one unit, chosen from its values. Where the terminal
  * is too narrow, columns are left out in a fixed order, and it says which. Plain
@@ -540,8 +540,11 @@ int mc_table_print(const struct mc_result *result, FILE *to, bool colour,
 		put_left_out(&table);
 		putc('\n', to);
 		mc_compare_print(result, to);
-		for (size_t i = 0; i < result->n_scenarios; i++)
-			put_verdict(&table, &result->scenario[i]);
+		/* The table says all of those that are ok. */
+		for (size_t i = 0; i < result->n_scenarios; i++) {
+			if (result->scenario[i].status != MC_STATUS_OK)
+				put_verdict(&table, &result->scenario[i]);
+		}
 	}
 	put_overall(&table);
 	if (fflush(to) || ferror(to))

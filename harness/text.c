@@ -44,9 +44,14 @@ static size_t shown_length(const unsigned char *text, bool utf8)
 	return length;
 }
 
+static bool is_utf8(void)
+{
+	return !strcmp(nl_langinfo(CODESET), "UTF-8");
+}
+
 char *mc_text_clean(char *out, size_t size, const char *text)
 {
-	bool utf8 = !strcmp(nl_langinfo(CODESET), "UTF-8");
+	bool utf8 = is_utf8();
 	size_t used = 0, room = 0; /* room: where "..." can begin */
 
 	while (*text) {
@@ -65,6 +70,45 @@ char *mc_text_clean(char *out, size_t size, const char *text)
 	}
 	out[used] = '\0';
 	return out;
+}
+
+bool mc_text_is_clean(const char *text)
+{
+	while (*text) {
+		size_t length = shown_length((const unsigned char *)text, true);
+
+		if (!length)
+			return false;
+		text += length;
+	}
+	return true;
+}
+
+void mc_text_put(FILE *to, const char *text)
+{
+	bool utf8 = is_utf8();
+
+	while (*text) {
+		size_t length = shown_length((const unsigned char *)text, utf8);
+
+		fwrite(length ? text : "?", 1, length ? length : 1, to);
+		text += length ? length : 1;
+	}
+}
+
+void mc_text_put_json(FILE *to, const char *json)
+{
+	const unsigned char *at = (const unsigned char *)json;
+
+	for (; *at; at++) {
+		/* U+0080 to U+009F have two bytes in UTF-8. */
+		if (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0)
+			fprintf(to, "\\u%04x", *++at);
+		else if (*at == 0x7f)
+			fputs("\\u007f", to);
+		else
+			putc(*at, to);
+	}
 }
 
 char *mc_text_time(char *out, uint64_t ns)

@@ -5,8 +5,10 @@
 #ifndef MEMORY_COLLECTOR_TEXT_H
 #define MEMORY_COLLECTOR_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 /* Room for a time or a number from the functions below */
 #define MC_TIME_TEXT 32
@@ -21,6 +23,18 @@
  * Return: @out
  */
 char *mc_text_clean(char *out, size_t size, const char *text);
+
+/* Is it UTF-8 throughout, and nothing in it that mc_text_clean() would replace? */
+bool mc_text_is_clean(const char *text);
+
+/* Print such text, however long it is. */
+void mc_text_put(FILE *to, const char *text);
+
+/*
+ * Print JSON: what a terminal might obey in it, which can only be in a string, is escaped as
+ * JSON's own writers do not.
+ */
+void mc_text_put_json(FILE *to, const char *json);
 
 /**
  * mc_text_time - a length of time in the unit that fits, e.g. "250 us", "1.5 s"

@@ -6,17 +6,22 @@
 # usage: unit/kernel-log.sh [LOG...]
 #
 # A LOG is a kernel.log of a result; without any, the log of this machine's kernel is
-# taken. Prints what the kernel itself reports (BUG, WARNING, lockdep, RCU, hung tasks)
-# and what our modules complain of. Exit codes: 0 nothing found, 1 something found,
+# taken. Prints what the kernel itself reports (BUG, WARNING, lockdep, RCU, hung tasks;
+# harness/kernel_reports.h has the words) and what our modules complain of. Exit codes: 0 nothing found, 1 something found,
 # 3 a log cannot be read.
 
 set -u
 
-reports='BUG:|WARNING:|Oops|Kernel panic|general protection fault|kernel BUG at|Call Trace:'
-reports="$reports|UBSAN:|KASAN:|KCSAN:|kmemleak:|INFO: task |non-static key|circular locking"
-reports="$reports|recursive locking|inconsistent lock state|suspicious RCU|bad unlock balance"
-reports="$reports|rcu: INFO:|rcu_.*(self-detected stall|detected stalls)|soft lockup|hard LOCKUP"
-reports="$reports|invalid context|scheduling while atomic"
+# What the harness takes for a report, as one expression; a time stands before each record.
+list=$(dirname "$0")/../harness/kernel_reports.h
+reports=$(sed -n -e 's/^BEGINS("\(.*\)")$/^(\\[[^]]*\\] *)*\1/p' -e 's/^ANYWHERE("\(.*\)")$/\1/p' \
+	"$list" | paste -sd '|')
+[ -n "$reports" ] || {
+	echo "kernel-log.sh: $list has no list of reports" >&2
+	exit 3
+}
+# A trace that comes with none of them is worth a look as well.
+reports="$reports|Call [Tt]race:"
 ours='Memory Collector: .*([Ee]rror|[Ww]arning|[Ff]ailed|cannot )'
 
 status=0

@@ -11,6 +11,7 @@
 set -u
 
 program=$(realpath "${1:?usage: test-cli.sh RUN_STRESS}") || exit 1
+sample=$(realpath "$(dirname "$0")/../results/sample") || exit 1
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
@@ -119,6 +120,8 @@ file duplicate '[cpu]' 'title = Mine' 'stressor = cpu' 'args = --cpu 1'
 refused 2 "/duplicate:1: the name 'cpu' is taken by" --scenarios "$work/files/duplicate"
 file no-stressor '[mine]' 'title = Mine'
 refused 2 "/no-stressor:1: [mine] has no stressor" --scenarios "$work/files/no-stressor"
+file option '[-rf]' 'title = Mine' 'stressor = none'
+refused 2 "/option:1: '[-rf]': a section is [name]" --scenarios "$work/files/option"
 head -c 4096 /dev/zero >"$work/files/binary"
 refused 2 "/binary:1: " --scenarios "$work/files/binary"
 file unknown '[mine]' 'title = Mine' 'stressor = warp' 'args = --warp 9'
@@ -148,6 +151,33 @@ echo 'not JSON' >"$work/files/broken/summary.json"
 refused 2 "summary.json" --from "$work/files/broken"
 echo '{"schema": 1, "run": {' >"$work/files/cut/summary.json"
 refused 2 "summary.json" --from "$work/files/cut"
+
+# Old results from anywhere: whatever stands in them, no terminal and no page is steered by it,
+# and without gnuplot there is a table all the same.
+mkdir "$work/files/hostile"
+cp "$sample/summary.csv" "$work/files/hostile"
+sed -e 's/"\(kernel\|cpu_model\|clocksource\|virtualization\|host_kernel\|accelerator\|accelerator_reason\|started_utc\|title\|qemu\)": "[^"]*"/"\1": "<i>\\u001bc\\u009b2J\\u202e"/' \
+	"$sample/summary.json" >"$work/files/hostile/summary.json"
+for format in table markdown json benchmark; do
+	PATH=/nonexistent LC_ALL=C.UTF-8 "$program" --from "$work/files/hostile" --format $format \
+		>"$work/out" 2>"$work/err"
+	got=$?
+	problem=
+	if [ "$got" != 0 ]; then
+		problem="exit code $got: $(cat "$work/err")"
+	elif ! grep -q 'baseline' "$work/out"; then
+		problem='the result is not printed'
+	elif [ "$(wc -l <"$work/err")" != 1 ] || ! grep -q '^no plots: .*gnuplot' "$work/err"; then
+		problem="does not say why there are no plots: $(cat "$work/err")"
+	elif LC_ALL=C grep -n "$(printf '[\001-\010\013-\037\177]\|\302[\200-\237]')" "$work/out"; then
+		problem='a control character is printed'
+	elif [ $format = markdown ] && grep -q '<' "$work/out"; then
+		problem='a tag is printed'
+	fi
+	result "prints a hostile result as $format, without gnuplot" "$problem"
+done
+file title '[mine]' "title = $(printf 'a\302\2332Jb')" 'stressor = cpu' 'args = --cpu 1'
+refused 2 "/title:2: title is not UTF-8, or has a control" --scenarios "$work/files/title" --list
 
 # What is only asked for
 accepted "usage: run-stress" --help

@@ -67,10 +67,10 @@ as_planned() {
 }
 log_clean() {
 	grep -q 'Memory Collector: .*unloaded' "$folder/kernel.log" &&
-		! grep -E 'BUG:|WARNING:|Oops|Call Trace|rcu:.*(stall|detected)' "$folder/kernel.log"
+		"$project/unit/kernel-log.sh" "$folder/kernel.log"
 }
 plots_whole() {
-	for plot in delay corrected percentiles entry timeline heatmap skew; do
+	for plot in delay corrected percentiles timeline heatmap skew; do
 		[ "$(head -c 4 "$folder/plots/$plot.png" | tail -c 3)" = PNG ] &&
 			tail -n 3 "$folder/plots/$plot.svg" | grep -q '</svg>' || {
 			echo "$plot"

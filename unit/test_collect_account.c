@@ -67,7 +67,8 @@ static void judge(struct mc_collect_account *account, size_t row, int code, cons
 	got = mc_collect_account_print(account, 20, to);
 	fclose(to);
 	if (got != code || (says && !strstr(text, says)) ||
-	    (code == MC_EXIT_OK && strstr(text, "not accounted for")))
+	    (code == MC_EXIT_OK && strstr(text, "not accounted for")) ||
+	    !strstr(text, "\nincomplete: ") != (code == MC_EXIT_OK))
 		fail_msg("row %zu: %d: %s", row, got, text);
 	free(text);
 	mc_collect_account_free(account);

@@ -54,6 +54,8 @@ static void taken(void **state)
 					 "10ms",    "--kernel", "/k",	    NULL};
 	static const char *const simulated[] = {"--place", "host",	 "--rmids",
 						"8",	   "--simulate", NULL};
+	static const char *const command[] = {"--place=host", "--strict", "--out=/t", "--",
+					      "sleep",	      "9",	  NULL};
 	struct mc_collect_options options;
 	struct mc_failure failure;
 
@@ -63,6 +65,12 @@ static void taken(void **state)
 	assert_int_equal(options.lines, 7);
 	assert_string_equal(options.command[0], "--place");
 	assert_null(options.command[1]);
+	assert_false(options.strict);
+	assert_int_equal(parse(&options, command, &failure), 0);
+	assert_true(options.strict);
+	assert_string_equal(options.out, "/t");
+	/* Until it ends, however long that takes */
+	assert_int_equal(options.duration_ns, 0);
 	assert_int_equal(parse(&options, vm, &failure), 0);
 	assert_int_equal(options.rmids, 8);
 	assert_int_equal(options.cpus, 4);
@@ -97,6 +105,11 @@ static void refused(void **state)
 		{{"--rmids", "8x"}, "not a whole number"},
 		{{"--kernel", ""}, "it is empty"},
 		{{"--", "sleep", "1"}, "--place host only"},
+		{{"--strict"}, "--strict means nothing with --place vm"},
+		{{"--place", "host", "--strict"}, "--strict means nothing without a command"},
+		{{"--out", ""}, "it is empty"},
+		{{"--place=host", "--interval=1s", "--duration=9s", "--", "x"},
+		 "too short for ten intervals"},
 	};
 	size_t i;
 

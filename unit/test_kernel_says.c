@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 
 #include "environment.h"
 #include "kernel_log.h"
+#include "memory_collector/child.h"
 #include "trace_instance.h"
 
 static void trace_stats(void **state)
@@ -65,6 +68,37 @@ static void facts(void **state)
 				    rows[i].preemption);
 }
 
+/* How many lines unit/kernel-log.sh finds in a log of these messages */
+static size_t script_finds(const char *const *message, size_t n)
+{
+	char log[] = "/tmp/kernel-log-XXXXXX";
+	const char *const argv[] = {"sh", UNIT_DATA "/../kernel-log.sh", log, NULL};
+	struct mc_child_config config = {
+		.argv = argv, .stdin_fd = -1, .stderr_fd = STDERR_FILENO, .user = (uid_t)-1};
+	FILE *lines = fdopen(mkstemp(log), "w"), *found = tmpfile();
+	struct mc_failure failure;
+	struct mc_child_end end;
+	struct mc_child child;
+	char line[1024];
+	size_t count = 0;
+
+	assert_true(lines && found);
+	for (size_t i = 0; i < n; i++)
+		fprintf(lines, "[    1.000000][  T12] %s\n", message[i]);
+	assert_int_equal(fclose(lines), 0);
+	config.stdout_fd = fileno(found);
+	assert_int_equal(mc_child_start(&child, &config, &failure), 0);
+	assert_int_equal(mc_child_wait(&child, mc_now_ns() + 300000000000, &end), 1);
+	rewind(found);
+	while (fgets(line, sizeof(line), found))
+		count++;
+	fclose(found);
+	unlink(log);
+	assert_true(end.exited);
+	assert_int_equal(end.code, !!count);
+	return count;
+}
+
 static void reports(void **state)
 {
 	static const char *const bad[] = {
@@ -79,12 +113,35 @@ static void reports(void **state)
 		"watchdog: Watchdog detected hard LOCKUP on cpu 1",
 		"NMI watchdog: Watchdog detected hard LOCKUP on cpu 0",
 		"BUG: KCSAN: data-race in x / y",
+		"BUG: sleeping function called from invalid context at kernel/locking/mutex.c:1",
+		"[ BUG: Invalid wait context ]",
+		"WARNING: suspicious RCU usage",
+		"WARNING: inconsistent lock state",
+		"WARNING: kernel/time/hrtimer.c:1 at x+0x1/0x2, CPU#1: y/7",
+		"rcu: INFO: rcu_preempt self-detected stall on CPU",
+		"INFO: rcu_tasks detected stalls on tasks:",
+		"kernel BUG at mm/slub.c:1!",
+		"Internal error: Oops: 0000000096000004 [#1] PREEMPT SMP",
+		"general protection fault, probably for non-canonical address 0x1: 0000 [#1] SMP",
+		"UBSAN: array-index-out-of-bounds in x.c:1:2",
+		"kmemleak: 3 new suspected memory leaks (see /sys/kernel/debug/kmemleak)",
 	};
 	static const char *const good[] = {
 		"Memory Collector: sync_timer_benchmark: loaded, a tick every 1000000 ns",
 		"sync_timer_benchmark_module: loading out-of-tree module taints kernel.",
 		"rcu: Hierarchical RCU implementation.",
 		"hrtimer: interrupt took 123456 ns",
+		/* What processors with their faults make a kernel say at boot */
+		"Speculative Return Stack Overflow: WARNING: See "
+		"https://kernel.org/doc/html/latest/admin-guide/hw-vuln/srso.html for mitigation "
+		"options.",
+		"RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable to RETBleed "
+		"attacks, data leaks possible!",
+		"Spectre V2 : WARNING: Unprivileged eBPF is enabled with eIBRS on, data leaks "
+		"possible via Spectre v2 BHB attacks!",
+		/* A program's fault, not the kernel's */
+		"traps: stress-ng[7] general protection fault ip:1 sp:2 error:0 in stress-ng[1+2]",
+		"kmemleak: Kernel memory leak detector initialized (mem pool available: 15679)",
 		"",
 	};
 	size_t i;
@@ -93,6 +150,9 @@ static void reports(void **state)
 		assert_true(mc_kernel_log_is_report(bad[i]));
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++)
 		assert_false(mc_kernel_log_is_report(good[i]) || mc_kernel_log_is_kill(good[i]));
+	assert_int_equal(script_finds(bad, sizeof(bad) / sizeof(bad[0])),
+			 sizeof(bad) / sizeof(bad[0]));
+	assert_int_equal(script_finds(good, sizeof(good) / sizeof(good[0])), 0);
 	assert_true(mc_kernel_log_is_kill(
 		"Out of memory: Killed process 7 (stress-ng-vm) total-vm:1kB, anon-rss:1kB"));
 }

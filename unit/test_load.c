@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -42,6 +43,20 @@ static const struct {
 	{"echo 'stress-ng: fail:  [7] boom' >&2; exit 2", "ended before", MC_STATUS_INVALID,
 	 "failed (exit code 2): boom"},
 	{"exit 3", "ended before", MC_STATUS_SKIPPED, "lacks a resource"},
+	{"echo 'stress-ng: info:  [7] rdt: no resctrl, skipping stressor'; exit 4", "ended before",
+	 MC_STATUS_SKIPPED,
+	 "is not implemented here (exit code 4): rdt: no resctrl, skipping stressor"},
+	/* One that runs nothing and is content with that */
+	{"echo 'stress-ng: info:  [7] setting to a 1 second run per stressor';"
+	 "echo 'stress-ng: info:  [7] apparmor stressor will be skipped, AppArmor is not enabled';"
+	 "echo 'stress-ng: error: [7] No stress workers invoked (one or more were unsupported)'",
+	 "ended before", MC_STATUS_SKIPPED,
+	 "declined: apparmor stressor will be skipped, AppArmor is not enabled"},
+	{"echo 'stress-ng: info:  [7] 0 stressors started'", "ended before", MC_STATUS_SKIPPED,
+	 "declined: 0 stressors started"},
+	{"echo 'stress-ng: info:  [7] 10 stressors started';"
+	 "echo 'stress-ng: info:  [7] skipped: 0'",
+	 "ended before", MC_STATUS_OK, ""},
 	{"exit 4", "ended before", MC_STATUS_SKIPPED, "not implemented"},
 	{"exit 5", "ended before", MC_STATUS_INVALID, "killed by a signal"},
 	{"exit 6", "ended before", MC_STATUS_INVALID, "exit code 6"},
@@ -117,6 +132,51 @@ static void end_takes_long(void **state)
 	mc_load_free(&load);
 }
 
+/* Exit code 5 after it was asked to end: whose fault that is depends on the version. */
+static void asked_and_signalled(void **state)
+{
+	static const struct {
+		const char *version;
+		enum mc_status status;
+	} rows[] = {
+		{"stress-ng, version 0.15.06 (gcc 12.2.0, x86_64 Linux)", MC_STATUS_OK},
+		{"stress-ng, version 0.18.01 (gcc 14)", MC_STATUS_OK},
+		{"stress-ng, version 0.18.02 (gcc 14)", MC_STATUS_INVALID},
+		{"stress-ng, version 0.19.00 (gcc 14)", MC_STATUS_INVALID},
+		{"stress-ng, version 1.00.00", MC_STATUS_INVALID},
+		{"stress-ng", MC_STATUS_INVALID},
+	};
+	char script[] = "trap 'exit 5' INT; echo ready; while :; do sleep 0.05; done";
+	char *argv[] = {"sh", "-c", script, NULL};
+	char folder[] = "/tmp/unit-load-XXXXXX", file[64], path[4096];
+	char *before = strdup(getenv("PATH"));
+
+	assert_non_null(mkdtemp(folder));
+	snprintf(file, sizeof(file), "%s/stress-ng", folder);
+	snprintf(path, sizeof(path), "%s:%s", folder, before);
+	setenv("PATH", path, 1);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		FILE *fake = fopen(file, "w");
+		struct mc_failure failure;
+		struct mc_load load;
+		char reason[256] = "";
+
+		fprintf(fake, "#!/bin/sh\necho '%s'\n", rows[i].version);
+		fclose(fake);
+		assert_int_equal(chmod(file, 0755), 0);
+		assert_int_equal(mc_load_start(&load, argv, (uid_t)-1, NULL, &failure), 0);
+		wait_ready(&load, script);
+		mc_load_stop(&load);
+		if (mc_load_verdict(&load, reason, sizeof(reason)) != rows[i].status)
+			fail_msg("%s: %s", rows[i].version, reason);
+		mc_load_free(&load);
+	}
+	setenv("PATH", before, 1);
+	free(before);
+	unlink(file);
+	rmdir(folder);
+}
+
 /* Beyond what all windows take, and the waits around them */
 static void timeout(void **state)
 {
@@ -190,9 +250,13 @@ static void no_disk(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(loads),	cmocka_unit_test(end_takes_long),
-		cmocka_unit_test(timeout),	cmocka_unit_test(cannot_start),
-		cmocka_unit_test(process_stat), cmocka_unit_test(disk_stat),
+		cmocka_unit_test(loads),
+		cmocka_unit_test(end_takes_long),
+		cmocka_unit_test(asked_and_signalled),
+		cmocka_unit_test(timeout),
+		cmocka_unit_test(cannot_start),
+		cmocka_unit_test(process_stat),
+		cmocka_unit_test(disk_stat),
 		cmocka_unit_test(no_disk),
 	};
 

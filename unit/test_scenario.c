@@ -136,6 +136,8 @@ static const struct {
 	{"[]\n", 0, 1, "a section is [name]"},
 	{"[One]\n", 0, 1, "a section is [name]"},
 	{"[a/../b]\n", 0, 1, "a section is [name]"},
+	{"[-rf]\n", 0, 1, "not beginning with -"},
+	{GOOD "[-]\n", 0, 5, "not beginning with -"},
 	{"[one] ; comment\n", 0, 1, "a section is [name]"},
 	{"[a" FIFTY "]\n", 0, 1, "1 to 48"},
 	{"[one]\nargs = --cpu 1; rm -rf /\n", 0, 2, "the character ';'"},
@@ -162,6 +164,15 @@ static const struct {
 	 "more than 32 arguments"},
 	{"[one]\ntitle = a\0b\n", 18, 2, "a NUL byte"},
 	{"[one]\ntitle = \033[2J\n", 0, 2, "control character 0x1b"},
+	{"[one]\ntitle = \xc2\x9b"
+	 "2J\n",
+	 0, 2, "title is not UTF-8, or has a control character in it"},
+	{"[one]\ntitle = caf\xe9\n", 0, 2, "title is not UTF-8"},
+	{GOOD "user = root\nwhy = caf\xe9\n", 0, 6, "why is not UTF-8"},
+	/* A byte order mark in front of the first line alone */
+	{"\n\xef\xbb\xbf" GOOD, 0, 3, "before the first [section]"},
+	{"\xef\xbb\xbf", 0, 1, "no scenario"},
+	{"\xff\xfe[\0o\0", 6, 1, "a NUL byte"},
 };
 
 static void bad_files(void **state)
@@ -187,6 +198,23 @@ static void bad_files(void **state)
 		assert_int_equal(matrix.n, 0);
 	}
 	mc_matrix_free(&matrix);
+}
+
+static void byte_order_mark(void **state)
+{
+	static const char *const texts[] = {"\xef\xbb\xbf" GOOD, "\xef\xbb\xbf# mine\n" GOOD};
+	struct mc_failure failure;
+
+	for (size_t i = 0; i < 2; i++) {
+		struct mc_matrix matrix = {0};
+
+		if (read_text(&matrix, texts[i], strlen(texts[i]), &failure))
+			fail_msg("%s", failure.text);
+		assert_int_equal(matrix.n, 1);
+		assert_string_equal(matrix.scenario[0].name, "one");
+		assert_string_equal(matrix.scenario[0].args[0], "--cpu");
+		mc_matrix_free(&matrix);
+	}
 }
 
 static void two_files(void **state)
@@ -264,8 +292,11 @@ static void default_matrix(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good_file),	  cmocka_unit_test(bad_files),
-		cmocka_unit_test(two_files),	  cmocka_unit_test(only),
+		cmocka_unit_test(good_file),
+		cmocka_unit_test(bad_files),
+		cmocka_unit_test(byte_order_mark),
+		cmocka_unit_test(two_files),
+		cmocka_unit_test(only),
 		cmocka_unit_test(default_matrix),
 	};
 

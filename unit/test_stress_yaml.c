@@ -63,6 +63,65 @@ static void good(void **state)
 	}
 }
 
+/* As versions write it, with the names of a machine and a user that are no YAML */
+static void versions(void **state)
+{
+	static const struct {
+		const char *text;
+		double ops;
+	} rows[] = {
+		/* Up to 0.19.01: nothing is quoted. */
+		{"---\nsystem-info:\n      stress-ng-version: 0.18.06\n      run-by: o'brien: & sons\n"
+		 "      hostname: *ci\n      nodename: *\n      version: #1 SMP %3 @0\n"
+		 "      compiler: gcc: {13\n      domain: [x\n\nmetrics:\n" CPU END,
+		 3780},
+		/* From 0.19.02 on: in quotes, whatever is between them. */
+		{"---\nsystem-info:\n      stress-ng-version: '0.19.02'\n      run-by: 'o'brien'\n"
+		 "      hostname: '\xff\x9b'\nbuild-info:\n      cflags: '-DX='\"metrics:\"''\n\n"
+		 "metrics:\n    - stressor: 'cpu'\n      bogo-ops: 42\n\n...\n",
+		 42},
+		/* From 0.21.04 to 0.22.00: each instance by itself as well */
+		{"---\nsystem-info:\n      run-by: 'o'brien'\n\nmetrics:\n    - stressor: cpu\n"
+		 "      bogo-ops: 30\n      instances:\n        - instance: 0\n"
+		 "          bogo-ops: 10\n        - instance: 1\n          bogo-ops: 20\n\n"
+		 "    - stressor: vm\n      bogo-ops: 7\n      instances:\n\n"
+		 "    - stressor: cpu\n      instances:\n      bogo-ops: 3\n\n"
+		 "exercised:\n    - stressor: cpu\n      bogo-ops: 1000\n      syscalls: *all\n"
+		 "io-stats:\n    - dev: 'a'b'\n      bogo-ops: 1000\n\n...\n",
+		 33},
+	};
+	struct mc_failure failure;
+	double ops;
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (read_yaml(rows[i].text, strlen(rows[i].text), &ops, &failure))
+			fail_msg("row %zu: %s", i, failure.text);
+		assert_true(ops == rows[i].ops);
+	}
+}
+
+/* A name longer than what is read at once; and the number of a line is still that of the file. */
+static void long_names(void **state)
+{
+	static const size_t lengths[] = {480, 492, 493, 494, 505, 1024, 5000, 70000};
+	struct mc_failure failure;
+	double ops;
+
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		char *text = calloc(1, lengths[i] + 256), *at;
+
+		at = text + sprintf(text, "---\nsystem-info:\n      hostname: ");
+		memset(at, '*', lengths[i]);
+		strcpy(at + lengths[i], "\nmetrics:\n" CPU END);
+		assert_int_equal(read_yaml(text, strlen(text), &ops, &failure), 0);
+		assert_true(ops == 3780);
+		strcpy(at + lengths[i], "\nmetrics:\n    - stressor: cpu\n      bogo-ops: x\n" END);
+		assert_int_equal(read_yaml(text, strlen(text), &ops, &failure), -1);
+		assert_string_equal(failure.text, "cpu.yaml:6: bogo-ops is not a number");
+		free(text);
+	}
+}
+
 static void bad(void **state)
 {
 	static const struct {
@@ -70,11 +129,16 @@ static void bad(void **state)
 	} rows[] = {
 		{"", "no bogo-ops"},
 		{"---\n...\n", "not a mapping"},
-		{"just a text\n...\n", "not a mapping"},
+		{"just a text\n...\n", "cpu.yaml:2: "},
+		{"--- just a text\n...\n", "not a mapping"},
 		{HEAD END, "no bogo-ops"},
 		{HEAD "    - stressor: vm\n      bogo-ops: 1\n" END,
 		 "no bogo-ops of the stressor 'cpu'"},
 		{HEAD "    - stressor: cpu\n" END, "no bogo-ops"},
+		/* Those of the instances are no substitute. */
+		{HEAD "    - stressor: cpu\n      instances:\n        - instance: 0\n"
+		      "          bogo-ops: 5\n" END,
+		 "no bogo-ops"},
 		{HEAD "    - bogo-ops: 3\n" END, "no bogo-ops"},
 		{HEAD "    - stressor: cpu\n      bogo-ops: many\n" END, "not a number"},
 		{HEAD "    - stressor: cpu\n      bogo-ops: -1\n" END, "not a number"},
@@ -130,6 +194,7 @@ static void deep_and_long(void **state)
 	double ops;
 
 	memset(text, '[', size);
+	memcpy(text, "metrics: ", strlen("metrics: "));
 	assert_int_equal(read_yaml(text, size, &ops, &failure), -1);
 	assert_non_null(strstr(failure.text, "nested too deeply"));
 
@@ -146,10 +211,9 @@ static void deep_and_long(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(good),
-		cmocka_unit_test(bad),
-		cmocka_unit_test(truncated),
-		cmocka_unit_test(deep_and_long),
+		cmocka_unit_test(good),	      cmocka_unit_test(versions),
+		cmocka_unit_test(long_names), cmocka_unit_test(bad),
+		cmocka_unit_test(truncated),  cmocka_unit_test(deep_and_long),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,11 +7,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "memory_collector/failure.h"
 #include "text.h"
 
 struct clean_row {
@@ -71,6 +73,64 @@ static void long_text_ends_in_dots(void **state)
 	assert_non_null(setlocale(LC_CTYPE, "C.UTF-8"));
 	assert_string_equal(mc_text_clean(out, 8, "123\xe2\x82\xac\xe2\x82\xac"), "123...");
 	setlocale(LC_CTYPE, "C");
+}
+
+/* Longer than any buffer, and what a terminal would obey at its end */
+static void put_whole(void **state)
+{
+	char *text = NULL, given[5000];
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	memset(given, 'x', sizeof(given));
+	strcpy(given + sizeof(given) - 8, "\033c\xc2\x9b\x9bz");
+	mc_text_put(to, given);
+	fclose(to);
+	assert_int_equal(size, strlen(given));
+	assert_string_equal(text + size - 8, "xx?c???z");
+	free(text);
+}
+
+static void json(void **state)
+{
+	static const struct {
+		const char *json, *put;
+	} rows[] = {
+		{"", ""},
+		{"{\"a\": [1, \"\\u001b\"]}", "{\"a\": [1, \"\\u001b\"]}"},
+		{"\"\xc2\x9b"
+		 "2J\x7f\"",
+		 "\"\\u009b2J\\u007f\""},
+		/* U+0080, U+009F and their neighbours; e acute, and an emoji with a byte 0x9b */
+		{"\xc2\x80\xc2\x9f\xc2\xa0\xc3\xa9\xf0\x9f\x9b\x91",
+		 "\\u0080\\u009f\xc2\xa0\xc3\xa9\xf0\x9f\x9b\x91"},
+		{"\xc2", "\xc2"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *text = NULL;
+		size_t size;
+		FILE *to = open_memstream(&text, &size);
+
+		mc_text_put_json(to, rows[i].json);
+		fclose(to);
+		assert_string_equal(text, rows[i].put);
+		free(text);
+	}
+}
+
+/* A message quotes what it is about, e.g. the name of a file. */
+static void failures_are_clean(void **state)
+{
+	struct mc_failure failure;
+
+	mc_fail(&failure, MC_EXIT_USAGE, "%s: no",
+		"a\033[2J\xc2\x9b"
+		"2J\x9b"
+		"2J");
+	assert_string_equal(failure.text, "a?[2J??2J?2J: no");
+	mc_fail_prepend(&failure, "\xc2\x9b%s", "b");
+	assert_string_equal(failure.text, "??b: a?[2J??2J?2J: no");
 }
 
 static void times(void **state)
@@ -147,6 +207,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clean_row_by_row),
 		cmocka_unit_test(long_text_ends_in_dots),
+		cmocka_unit_test(put_whole),
+		cmocka_unit_test(json),
+		cmocka_unit_test(failures_are_clean),
 		cmocka_unit_test(times),
 		cmocka_unit_test(counts),
 		cmocka_unit_test(columns_of_what_is_no_terminal),

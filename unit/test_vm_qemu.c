@@ -43,7 +43,7 @@ static const struct row {
 	{"init", "", "", "", "init cannot load x: y\n", "", 0, 0, -1, 0,
 	 "in the guest, init cannot load x: y"},
 	{"garbage", "", "hello x\n\n\xff\n", "", "\x01\x1b[2J\xff\n", "", 0, 0, -1, 0,
-	 "in the guest, ??[2J\xff"},
+	 "in the guest, ??[2J?"},
 	{"half a verdict", "", "hello 5\n", "", "exit", "", 0, 0, -1, 0, "in the guest, exit"},
 	{"no number", "", "hello 5\n", "", "exit x y\n", "", 0, 0, -1, 0, "in the guest, exit x y"},
 	{"no verdict", "[ 1.0] last words\n", "hello 5\n", "", "", "", 0, 0, -1, 0,

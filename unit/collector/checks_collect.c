@@ -29,6 +29,7 @@
 #define OTHER_INSTANCE TRACING "/instances/" WATCH_OTHER_INSTANCE
 #define STATE "/run/memory-collector/collect"
 #define TEXT_MAX 65536
+#define TABLE "/collect-table"
 
 /* What a run of collect is, what it said, and how it ended */
 struct run {
@@ -45,11 +46,14 @@ static bool nothing_left(void)
 	       access(STATE, F_OK);
 }
 
-/* @more: what follows "--place host --modules ..."; NULL at the end */
-static bool start(struct run *run, const char *const *more)
+/*
+ * @more: what follows "--place host --modules ..."; NULL at the end
+ * @in, @out: its standard input and output; @out -1: with what it says
+ */
+static bool start_between(struct run *run, const char *const *more, int in, int out)
 {
 	const char *argv[24] = {watch_collect, "--place", "host", "--modules", watch_modules};
-	struct mc_child_config config = {.argv = argv, .stdin_fd = -1, .user = (uid_t)-1};
+	struct mc_child_config config = {.argv = argv, .stdin_fd = in, .user = (uid_t)-1};
 	struct mc_failure failure = {.text = "no temporary file"};
 	int i;
 
@@ -58,13 +62,19 @@ static bool start(struct run *run, const char *const *more)
 	run->end = (struct mc_child_end){.exited = false, .code = -1};
 	run->said = tmpfile();
 	if (run->said) {
-		config.stdout_fd = config.stderr_fd = fileno(run->said);
+		config.stderr_fd = fileno(run->said);
+		config.stdout_fd = out < 0 ? config.stderr_fd : out;
 		if (!mc_child_start(&run->child, &config, &failure))
 			return true;
 		fclose(run->said);
 	}
 	tap_check(false, "started: %s", failure.text);
 	return false;
+}
+
+static bool start(struct run *run, const char *const *more)
+{
+	return start_between(run, more, -1, -1);
 }
 
 /* Let it end by itself, or by a signal; then there is its text. */
@@ -82,12 +92,17 @@ static void finish(struct run *run, int signal)
 	fclose(run->said);
 }
 
-static bool exited(const struct run *run, int code)
+static bool ended(const struct run *run, bool exited, int code)
 {
-	if (run->end.exited && run->end.code == code)
+	if (run->end.exited == exited && run->end.code == code)
 		return true;
 	tap_note("exited %d, code %d: %.1500s", run->end.exited, run->end.code, run->text);
 	return false;
+}
+
+static bool exited(const struct run *run, int code)
+{
+	return ended(run, true, code);
 }
 
 static bool says(const struct run *run, const char *words)
@@ -131,20 +146,71 @@ static void end_by(int number, const char *name)
 		return;
 	tap_check(wait_for_recording(), "it records");
 	finish(&run, number);
-	tap_check(!run.end.exited && run.end.code == number, "ended by %s, and says so", name);
-	tap_check(nothing_left(), "nothing is left");
+	tap_check(ended(&run, false, number), "ended by %s, and says so", name);
+	if (!tap_check(nothing_left(), "nothing is left"))
+		tap_note("%.1500s", run.text);
 }
 
 static void with_command(void)
 {
-	const char *const command[] = {"--simulate", "--duration", "600s", "--",
-				       watch_alpha,  "burn",	   "300",  NULL};
+	const char *const command[] = {"--simulate", "--strict", "--duration", "600s", "--",
+				       watch_alpha,  "burn",	 "300",	       NULL};
 	static struct run run;
 
 	if (!start(&run, command))
 		return;
 	finish(&run, 0);
 	tap_check(exited(&run, 0), "ends with its command, all accounted for");
+	tap_check(nothing_left(), "nothing is left");
+}
+
+static bool read_back(FILE *file, char *text, size_t size)
+{
+	size_t got;
+
+	if (!file)
+		return false;
+	rewind(file);
+	got = fread(text, 1, size - 1, file);
+	text[got] = '\0';
+	fclose(file);
+	return true;
+}
+
+/* As a command runs by itself: what it reads, writes and ends with, and nothing between it. */
+static void streams_of_command(void)
+{
+	const char *const to_file[] = {"--simulate", "--out", TABLE, "--",
+				       watch_alpha,  "copy",  "7",   NULL};
+	const char *const to_error[] = {"--simulate", "--", watch_alpha, "copy", "0", NULL};
+	FILE *in = tmpfile(), *out = tmpfile();
+	static struct run run;
+	static char text[TEXT_MAX];
+
+	if (!tap_check(in && out && fputs("one\ntwo\n", in) >= 0 && !fflush(in), "has files"))
+		return;
+	rewind(in);
+	if (!start_between(&run, to_file, fileno(in), fileno(out)))
+		return;
+	finish(&run, 0);
+	tap_check(exited(&run, 7), "the exit code is the command's");
+	tap_check(read_back(out, text, sizeof(text)) && !strcmp(text, "one\ntwo\n"),
+		  "standard input and output are the command's, and nothing else is there");
+	tap_check(says(&run, "copied\n") && !strstr(run.text, "coverage"),
+		  "so is standard error, where the table is in a file");
+	tap_check(read_back(fopen(TABLE, "re"), text, sizeof(text)) && strstr(text, "  alpha  ") &&
+			  strstr(text, "\ncoverage "),
+		  "there it is, whole");
+	unlink(TABLE);
+	rewind(in);
+	out = tmpfile();
+	if (!start_between(&run, to_error, fileno(in), fileno(out)))
+		return;
+	finish(&run, 0);
+	tap_check(exited(&run, 0) && says(&run, "\ncoverage ") &&
+			  read_back(out, text, sizeof(text)) && !strcmp(text, "one\ntwo\n"),
+		  "without a file the table is on standard error");
+	fclose(in);
 	tap_check(nothing_left(), "nothing is left");
 }
 
@@ -234,7 +300,8 @@ static void events_without_end(void)
 
 static void killed(void)
 {
-	const char *const next[] = {"--simulate", "--", watch_alpha, "burn", "300", NULL};
+	const char *const next[] = {"--simulate", "--strict", "--", watch_alpha,
+				    "burn",	  "300",      NULL};
 	static struct run run;
 
 	if (!start(&run, for_long))
@@ -323,8 +390,9 @@ static pid_t wait_for_alpha(const struct run *run)
 	return alpha;
 }
 
-static const char *const until_killed[] = {"--simulate", "--duration", "600s",	 "--",
-					   watch_alpha,	 "burn",       "600000", NULL};
+/* Its exit code is that of the command then, or 1. */
+static const char *const until_killed[] = {"--simulate", "--strict", "--duration", "600s", "--",
+					   watch_alpha,	 "burn",     "600000",	   NULL};
 
 static void resctrl_comes(void)
 {
@@ -347,7 +415,8 @@ static void resctrl_comes(void)
 	tap_check(alpha && !kill(alpha, SIGTERM) && strstr(text, "resctrl"), "which is noticed");
 	finish(&run, 0);
 	tap_check(exited(&run, 1) && says(&run, "\nsuspect   ") &&
-			  says(&run, " samples: resctrl was mounted between "),
+			  says(&run, " samples: resctrl was mounted between ") &&
+			  says(&run, "\nincomplete: "),
 		  "samples since then are called suspect, and the exit code says so");
 	close(log);
 	tap_check(nothing_left(), "nothing is left");
@@ -369,7 +438,7 @@ static void beside_another_recording(void)
 	if (alpha)
 		kill(alpha, SIGTERM);
 	finish(&run, 0);
-	tap_check(exited(&run, 0), "that is not taken for samples that are missing");
+	tap_check(exited(&run, 128 + SIGTERM), "that is not taken for samples that are missing");
 	rmdir(OTHER_INSTANCE);
 	tap_check(nothing_left(), "nothing is left");
 }
@@ -391,7 +460,7 @@ static bool counts(void)
 
 static void emulated(void)
 {
-	const char *const command[] = {"--", watch_alpha, "burn", "300", NULL};
+	const char *const command[] = {"--strict", "--", watch_alpha, "burn", "300", NULL};
 	static struct run run;
 	struct mc_failure failure;
 	char path[PATH_MAX];
@@ -424,6 +493,8 @@ void checks_collect(void)
 	end_by(SIGINT, "SIGINT");
 	end_by(SIGTERM, "SIGTERM");
 	with_command();
+	tap_about("collect, as its command");
+	streams_of_command();
 	tap_about("collect, events without end");
 	events_without_end();
 	tap_about("collect, killed");

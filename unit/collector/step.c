@@ -12,6 +12,7 @@
  *                           child that is busy as above
  *   NAME threads N OTHER    start N threads, of which the last one, not the leader,
  *                           becomes OTHER
+ *   NAME copy CODE          copy standard input to standard output, say so on standard error
  *   NAME together N         N threads, the first one included, end at the same moment
  */
 #include <pthread.h>
@@ -56,6 +57,19 @@ static void rest(int ms)
 	struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
 
 	nanosleep(&time, NULL);
+}
+
+static int copy(int code)
+{
+	char bytes[256];
+	ssize_t got;
+
+	while ((got = read(STDIN_FILENO, bytes, sizeof(bytes))) > 0) {
+		if (write(STDOUT_FILENO, bytes, got) != got)
+			return 1;
+	}
+	fputs("copied\n", stderr);
+	return code;
 }
 
 static int forks(int times)
@@ -148,6 +162,8 @@ int main(int argc, char **argv)
 		rest(number);
 	else if (!strcmp(what, "burn"))
 		burn(argc > 2 ? argv[2] : "0");
+	else if (!strcmp(what, "copy"))
+		return copy(number);
 	else if (!strcmp(what, "forks") && argc == 3)
 		return forks(number);
 	else if (!strcmp(what, "chain") && argc == 5)

@@ -32,8 +32,8 @@ struct mc_failure {
  * mc_fail - record a failure
  * @failure: filled; an earlier text is replaced
  * @exit_code: see &struct mc_failure
- * @format: printf format of the one line; control characters in the result
- *	are replaced, so that input quoted in it cannot break the line
+ * @format: printf format of the one line; what mc_text_clean() does not let
+ *	through is replaced, so that input quoted in it can hurt no terminal
  *
  * Return: -1, so that callers can write "return mc_fail(...)".
  */

@@ -23,7 +23,7 @@
 char *mc_verdict_text(const struct mc_scenario_result *scenario, char *out, size_t size);
 
 /**
- * mc_table_print - the final table, a verdict line per scenario and one for the run
+ * mc_table_print - the final table, a verdict line per scenario that is not ok, one for the run
  * @result: result
  * @to: where; as wide as the terminal, 120 columns where it is none. Columns that do
  *	not fit are left out, and it says which
