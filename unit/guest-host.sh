@@ -180,6 +180,21 @@ interrupted() { # SIGNAL NUMBER SCENARIO
 	start "$3" && stop "$1" "$2" && clean && [ -z "$(ls /tmp/results)" ]
 }
 
+# Not nobody's, as which others may run, too
+user_of_its_own() {
+	start cpu || return 1
+	n=0
+	for name_of in $(loads); do
+		user=$(sed -n 's/^Uid:\t\([0-9]*\)\t.*/\1/p' "${name_of%comm}status") || continue
+		[ "$user" -ge 60706 ] && [ "$user" -le 60833 ] || {
+			echo "${name_of%/comm} runs as user $user"
+			return 1
+		}
+		n=$((n + 1))
+	done
+	[ $n -gt 0 ] && stop INT 2 && clean
+}
+
 second_refused() {
 	start baseline || return 1
 	host
@@ -242,6 +257,7 @@ held() {
 
 runs() {
 	check 'a run: results, and nothing left' whole_run
+	check 'a load runs as a user of its own' user_of_its_own
 	check 'a second run meanwhile' second_refused
 	check 'the kernel log is overwritten meanwhile' log_overwritten
 	check 'SIGINT while it measures' interrupted INT 2 baseline
