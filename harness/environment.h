@@ -15,6 +15,9 @@ uint64_t mc_memory_available(void);
 
 unsigned int mc_cpus_online(void);
 
+/* Is this machine a virtual one? Not where it cannot be told. */
+bool mc_in_vm(void);
+
 /* The parsing, for tests: the bytes that a line of /proc/meminfo has; 0: no such line */
 uint64_t mc_parse_meminfo(const char *text, const char *key);
 
