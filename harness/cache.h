@@ -14,9 +14,11 @@
  * @size: of @path
  * @name: below the folder
  *
- * Below XDG_CACHE_HOME, else HOME's .cache, as bootstrap has it. Nothing is made.
+ * Below XDG_CACHE_HOME, else the home folder's .cache. That is HOME, unless it is not set, or we
+ * are root and it is another user's: then it is the one that the user database has. The rule is
+ * that of module/cache-dir.sh, too. Nothing is made.
  *
- * Return: false where neither is set, or it does not fit.
+ * Return: false where there is no home folder, or it does not fit.
  */
 bool mc_cache_path(char *path, size_t size, const char *name);
 

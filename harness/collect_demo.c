@@ -7,13 +7,13 @@
 #include <time.h>
 
 #include "collect.h"
+#include "load_user.h"
 #include "vm_files.h"
 
 #define NS_PER_MS 1000000LL
 #define PERIOD_NS (20 * NS_PER_MS)
-#define NOBODY 65534
 
-/* As nobody and without files: nothing is left of them. */
+/* As a user of their own and without files: nothing is left of them. */
 static const char *const loads[][10] = {
 	{"stress-ng", "--vm", "1", "--vm-bytes", "16m", "--temp-path", "/tmp", NULL},
 	{"stress-ng", "--cache", "1", "--temp-path", "/tmp", NULL},
@@ -22,14 +22,15 @@ static const char *const loads[][10] = {
 
 static const char *const busy[] = {"100", "50", "10"};
 
-static int start(struct mc_demo *demo, const char *const *argv, struct mc_failure *failure)
+static int start(struct mc_demo *demo, const char *const *argv, uid_t user,
+		 struct mc_failure *failure)
 {
 	struct mc_child_config config = {
 		.argv = argv,
 		.stdin_fd = -1,
 		.stdout_fd = -1,
 		.stderr_fd = -1,
-		.user = NOBODY,
+		.user = user,
 	};
 
 	if (mc_child_start(&demo->child[demo->n], &config, failure))
@@ -40,17 +41,18 @@ static int start(struct mc_demo *demo, const char *const *argv, struct mc_failur
 
 int mc_demo_start(struct mc_demo *demo, const char *self, struct mc_failure *failure)
 {
+	uid_t user;
+	int result = mc_load_user(MC_LOAD_USERS_COLLECT, MC_LOAD_USERS, &user, failure);
 	char *stress_ng = mc_vm_find_program("stress-ng");
-	int result = 0;
 	size_t i;
 
 	demo->n = 0;
 	for (i = 0; stress_ng && i < sizeof(loads) / sizeof(loads[0]) && !result; i++)
-		result = start(demo, loads[i], failure);
+		result = start(demo, loads[i], user, failure);
 	for (i = 0; i < sizeof(busy) / sizeof(busy[0]) && !result; i++) {
 		const char *const argv[] = {self, "--busy", busy[i], NULL};
 
-		result = start(demo, argv, failure);
+		result = start(demo, argv, user, failure);
 	}
 	free(stress_ng);
 	if (result)

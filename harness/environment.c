@@ -123,6 +123,13 @@ static const char *hypervisor(void)
 }
 #endif
 
+bool mc_in_vm(void)
+{
+	const char *name = hypervisor();
+
+	return *name && strcmp(name, "none");
+}
+
 void mc_cpu_model(char *model, size_t size)
 {
 	static const char key[] = "model name";

@@ -191,9 +191,31 @@ static bool module_there(const struct mc_host_state *state, unsigned int i)
 	return state->modules & 1U << i && mc_kernel_module_loaded(state->use->module[i]);
 }
 
+/*
+ * What has its name now may be another's, where others may rename it. Return: a descriptor of
+ * one that is ours, or -1.
+ */
+static int open_folder(const struct mc_host_state *state)
+{
+	struct stat info;
+	int fd;
+
+	if (!our_folder(state))
+		return -1;
+	fd = open(state->folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || (!fstat(fd, &info) && info.st_uid == geteuid()))
+		return fd;
+	close(fd);
+	return -1;
+}
+
 static bool folder_there(const struct mc_host_state *state)
 {
-	return our_folder(state) && !access(state->folder, F_OK);
+	int fd = open_folder(state);
+
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
 }
 
 /* Return: the first of its instances that is there, NULL: none is. */
@@ -224,6 +246,7 @@ static int undo(const struct mc_host_state *state, FILE *said, struct mc_failure
 {
 	const struct mc_host_use *use = state->use;
 	unsigned int i;
+	int fd, result;
 
 	for (i = 0; use->module[i]; i++) {
 		if (!module_there(state, i))
@@ -239,12 +262,14 @@ static int undo(const struct mc_host_state *state, FILE *said, struct mc_failure
 			return -1;
 		fprintf(said, " trace instance %s", use->instance[i]);
 	}
-	if (folder_there(state)) {
-		if (mc_tree_remove(state->folder, failure))
-			return -1;
+	fd = open_folder(state);
+	if (fd < 0)
+		return 0;
+	result = mc_tree_remove_open(fd, state->folder, failure);
+	close(fd);
+	if (!result)
 		fprintf(said, " folder %s", state->folder);
-	}
-	return 0;
+	return result;
 }
 
 static int undo_and_say(const struct mc_host_state *state, char *note, size_t size,

@@ -14,6 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "environment.h"
+#include "lockdown.h"
 #include "memory_collector/child.h"
 
 #define NS_PER_MS 1000000LL
@@ -105,27 +107,44 @@ int mc_module_release(const char *path, char *release, size_t size, struct mc_fa
 	return 0;
 }
 
-/* Whether the kernel knows the key of one that is signed, only the kernel can say. */
-static int check_unsigned(const char *path, struct mc_failure *failure)
+/* A VM within a VM that has no KVM would be emulated, which is no place to measure. */
+static const char *or_place_vm(void)
 {
-	char text[256];
+	return mc_in_vm() && access("/dev/kvm", R_OK | W_OK) ? "" : "use --place vm, or ";
+}
 
-	read_word("/sys/kernel/security/lockdown", text, sizeof(text));
-	if (text[0] && !strstr(text, "[none]"))
-		return mc_fail(
-			failure, MC_EXIT_ENVIRONMENT,
-			"kernel lockdown is on (/sys/kernel/security/lockdown: %s), and module %s "
-			"is not signed: use --place vm, sign it with a key that this kernel knows, "
-			"or turn Secure Boot off",
-			text, path);
-	read_word("/sys/module/module/parameters/sig_enforce", text, sizeof(text));
-	if (text[0] == 'Y')
+/* Of one that is signed, only the kernel can say whether it knows the key. */
+static int check_lockdown(const char *path, bool is_signed, struct mc_failure *failure)
+{
+	enum mc_lockdown level = mc_lockdown_level();
+
+	if (level == MC_LOCKDOWN_CONFIDENTIALITY)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "this kernel loads signed modules only (module.sig_enforce), and "
-			       "module %s is not: use --place vm, or sign it with a key that this "
-			       "kernel knows",
-			       path);
+			       "kernel lockdown is on (level confidentiality), at which there is "
+			       "no tracing, and so nothing to measure with: %sboot without "
+			       "lockdown",
+			       or_place_vm());
+	if (level == MC_LOCKDOWN_INTEGRITY && !is_signed)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "kernel lockdown is on (level integrity), and module %s is not "
+			       "signed: %ssign it with a key that this kernel knows, or boot "
+			       "without lockdown (Secure Boot turns it on)",
+			       path, or_place_vm());
 	return 0;
+}
+
+static int check_enforced(const char *path, bool is_signed, struct mc_failure *failure)
+{
+	char text[16];
+
+	read_word("/sys/module/module/parameters/sig_enforce", text, sizeof(text));
+	if (text[0] != 'Y' || is_signed)
+		return 0;
+	return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+		       "this kernel loads signed modules only (module.sig_enforce), and module %s "
+		       "is not: %ssign it with a key that this kernel knows, or boot without "
+		       "module.sig_enforce",
+		       path, or_place_vm());
 }
 
 int mc_module_check(const char *path, struct mc_failure *failure)
@@ -151,7 +170,9 @@ int mc_module_check(const char *path, struct mc_failure *failure)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "this kernel loads no modules any more until it is booted again "
 			       "(kernel.modules_disabled is 1): use --place vm");
-	return facts.is_signed ? 0 : check_unsigned(path, failure);
+	if (check_lockdown(path, facts.is_signed, failure))
+		return -1;
+	return check_enforced(path, facts.is_signed, failure);
 }
 
 bool mc_kernel_module_loaded(const char *name)
@@ -168,10 +189,9 @@ static const char *why_not_loaded(int error)
 {
 	switch (error) {
 	case EPERM:
-		return "not permitted; is this kernel locked down (Secure Boot)? Then use --place "
-		       "vm";
+		return "not permitted; the kernel log says more";
 	case EKEYREJECTED:
-		return "the kernel wants a signature of a key that it knows; use --place vm";
+		return "the kernel wants a signature of a key that it knows";
 	case ENOEXEC:
 		return "it does not fit this kernel; the kernel log says more";
 	case EEXIST:

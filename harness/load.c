@@ -12,7 +12,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -123,16 +122,6 @@ unsigned int mc_load_timeout_s(uint64_t duration_ns, unsigned int n_windows)
 	double timeout_s = n_windows * window_s + TIMEOUT_LOAD_S;
 
 	return timeout_s < TIMEOUT_MAX_S ? (unsigned int)timeout_s : TIMEOUT_MAX_S;
-}
-
-uid_t mc_load_user(void)
-{
-	const struct passwd *nobody;
-
-	if (geteuid())
-		return (uid_t)-1;
-	nobody = getpwnam("nobody");
-	return nobody && nobody->pw_uid ? nobody->pw_uid : 65534;
 }
 
 int mc_load_start(struct mc_load *load, char *const *argv, uid_t user, const char *tmp,

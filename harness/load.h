@@ -49,9 +49,6 @@ int mc_load_check(const struct mc_matrix *matrix, struct mc_failure *failure);
  */
 unsigned int mc_load_timeout_s(uint64_t duration_ns, unsigned int n_windows);
 
-/* The user that loads run as: nobody when we are root, else ourselves, (uid_t)-1 */
-uid_t mc_load_user(void);
-
 /**
  * mc_load_start - start a load
  * @load: set; mc_load_stop() ends it

@@ -27,6 +27,7 @@
 #include "environment.h"
 #include "interval.h"
 #include "load.h"
+#include "load_user.h"
 #include "stress_yaml.h"
 #include "text.h"
 #include "trace_instance.h"
@@ -331,10 +332,13 @@ static int start_load(struct run *run)
 		.memory_bytes = mc_memory_available(),
 	};
 	unsigned int timeout_s = mc_load_timeout_s(run->runner->job->duration_ns, run->n_slices);
-	uid_t user = scenario->as_root ? (uid_t)-1 : mc_load_user();
+	uid_t user = (uid_t)-1;
 	char **argv;
 	int result;
 
+	if (!scenario->as_root &&
+	    mc_load_user(MC_LOAD_USERS_RUN_STRESS, MC_LOAD_USERS, &user, run->failure))
+		return BROKEN;
 	/* As the load sees it: its /tmp is our work folder. */
 	if (make_folder(run, user) ||
 	    mc_scenario_command(scenario, &scale, "/tmp/load/stress-ng.yaml", timeout_s,

@@ -9,12 +9,21 @@
 
 /**
  * mc_tree_remove - remove a folder and everything in it
- * @path: folder; fine where it is not there
+ * @path: folder; fine where it is not there, an error where it is a link
  * @failure: filled on error; may be NULL
  *
- * Symbolic links are removed, never followed, and other file systems mounted
- * below are left alone. Nobody else may be writing in it.
+ * Symbolic links are removed, never followed, and what is mounted below is left alone.
+ * Others may be writing in it: nothing outside is removed then, but something may be left,
+ * which is an error.
  */
 int mc_tree_remove(const char *path, struct mc_failure *failure);
+
+/**
+ * mc_tree_remove_open - the same with a folder that is open
+ * @fd: it, for who has looked at it and must not remove another one; stays open
+ * @path: its name
+ * @failure: as above
+ */
+int mc_tree_remove_open(int fd, const char *path, struct mc_failure *failure);
 
 #endif

@@ -38,7 +38,9 @@ void mc_vm_log_keep(const char *log, struct mc_failure *failure)
 		return;
 	snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
 	from = fopen(log, "re");
-	to = from ? fopen(temporary, "we") : NULL;
+	/* With another user's cache, somebody else may have put a link there. */
+	unlink(temporary);
+	to = from ? fopen(temporary, "wxe") : NULL;
 	done = to && copy(from, to);
 	if (from)
 		fclose(from);

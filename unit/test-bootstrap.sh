@@ -279,5 +279,7 @@ fi
 check 'the cache folder: an absolute one' cache_is "$XDG_CACHE_HOME/memory-collector"
 check "a relative one is none: below HOME" eval \
 	'(XDG_CACHE_HOME=somewhere HOME=/h cache_is /h/.cache/memory-collector)'
-check 'neither' eval '! (unset XDG_CACHE_HOME HOME; "$project/module/cache-dir.sh")'
+echo 'exit 2' | stand_in getent
+check 'a user without a home folder' eval \
+	'! (unset XDG_CACHE_HOME HOME; "$project/module/cache-dir.sh" 2>/dev/null)'
 done_testing
