@@ -15,6 +15,9 @@ uint64_t mc_memory_available(void);
 
 unsigned int mc_cpus_online(void);
 
+/* What the kernel reads its clock from, now; empty: it does not say */
+void mc_clocksource(char *name, size_t size);
+
 /* The parsing, for tests: the bytes that a line of /proc/meminfo has; 0: no such line */
 uint64_t mc_parse_meminfo(const char *text, const char *key);
 

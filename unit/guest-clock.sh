@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# guest-clock.sh - run-stress --place host on a machine that is not as usual: a guest of
-# vm_script with maxcpus=1 for its kernel
+# guest-clock.sh - run-stress --place host on a machine whose CPUs and clock are not as usual:
+# a guest of vm_script with maxcpus=1 highres=off for its kernel
 #
-# A CPU is offline since boot, and comes online in a window. On a busy machine that may be after
-# its window: then a longer one follows.
+# A CPU is offline since boot, and comes online in a window; timers have no high resolution; the
+# clock source changes in a window. On a busy machine a change may come after its window: then
+# a longer one follows.
 
 set -u
 work=/tmp/work
@@ -13,6 +14,7 @@ mkdir -p "$work" /tmp/results
 # shellcheck source=unit/tap.sh
 . /test/tap.sh
 cpu=/sys/devices/system/cpu/cpu1/online
+clock=/sys/devices/system/clocksource/clocksource0
 cd "$work" || exit 1
 depmod || exit 1
 
@@ -74,6 +76,45 @@ comes_online() {
 		show
 }
 
+says_no_high_resolution() {
+	grep -q '^WARNING .*no high-resolution timers.* every [0-9.]* ms' out &&
+		grep -q '"timer_resolution_ns": [0-9]*000,' "$summary" || show
+}
+
+has_nothing_to_compare_with() {
+	grep -q '"host_tsc_hz": null' "$summary" && grep -q '"ppm": null' "$summary" &&
+		grep -q '"not_compared": "' "$summary" || show
+}
+
+another_source() {
+	read -r now <"$clock/current_clocksource"
+	for other in $(cat "$clock/available_clocksource"); do
+		[ "$other" = "$now" ] || break
+	done
+	[ "$other" != "$now" ]
+}
+
+source_changes() {
+	for seconds in 3 30 120; do
+		echo "$now" >"$clock/current_clocksource"
+		start $seconds || show
+		echo "$other" >"$clock/current_clocksource"
+		finish
+		[ $code = 0 ] || break
+	done
+	echo "note: a window of $seconds s"
+	echo "$now" >"$clock/current_clocksource"
+	[ $code = 1 ] && grep -q "^baseline: invalid: the clock source changed from $now to $other " \
+		out && grep -q '"source_after": "'"$other"'"' "$summary" || show
+}
+
 check 'a CPU that is offline since boot' stays_offline
 check 'it comes online in the window' comes_online
+check 'table and result say that timers have no high resolution' says_no_high_resolution
+check 'and that there is no other clock to compare with' has_nothing_to_compare_with
+if another_source; then
+	check 'the clock source changes in the window' source_changes
+else
+	skip 'the clock source changes in the window' "there is only $now here"
+fi
 done_testing
