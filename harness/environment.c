@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
+#include <time.h>
 #include <unistd.h>
 
 #ifdef __x86_64__
@@ -69,6 +70,25 @@ unsigned int mc_cpus_online(void)
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
 	return cpus > 0 ? cpus : 1;
+}
+
+void mc_clocksource(char *name, size_t size)
+{
+	char text[64];
+
+	read_text("/sys/devices/system/clocksource/clocksource0/current_clocksource", text,
+		  sizeof(text));
+	copy(name, size, text);
+}
+
+/* In ns; 0: not known. POSIX speaks of a clock's own timers, Linux has one figure for all. */
+static uint64_t timer_resolution(void)
+{
+	struct timespec resolution;
+
+	if (clock_getres(CLOCK_MONOTONIC, &resolution))
+		return 0;
+	return resolution.tv_sec * NS_PER_S + resolution.tv_nsec;
 }
 
 const char *mc_parse_preemption(const char *version, const char *sched_preempt)
@@ -149,7 +169,7 @@ void mc_cpu_model(char *model, size_t size)
 
 void mc_environment_read(struct mc_environment *environment)
 {
-	char preempt[128], clocksource[64];
+	char preempt[128];
 	struct utsname name;
 
 	uname(&name);
@@ -159,9 +179,8 @@ void mc_environment_read(struct mc_environment *environment)
 	mc_cpu_model(environment->cpu_model, sizeof(environment->cpu_model));
 	environment->cpus_online = mc_cpus_online();
 	environment->memory_bytes = meminfo("MemTotal");
-	read_text("/sys/devices/system/clocksource/clocksource0/current_clocksource", clocksource,
-		  sizeof(clocksource));
-	copy(environment->clocksource, sizeof(environment->clocksource), clocksource);
+	mc_clocksource(environment->clocksource, sizeof(environment->clocksource));
+	environment->timer_resolution_ns = timer_resolution();
 	read_text("/sys/kernel/debug/sched/preempt", preempt, sizeof(preempt));
 	copy(environment->preemption, sizeof(environment->preemption),
 	     mc_parse_preemption(name.version, preempt));

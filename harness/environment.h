@@ -17,8 +17,12 @@ unsigned int mc_cpus_online(void);
 
 /* As the kernel calls the processor; empty where it has no name for it */
 void mc_cpu_model(char *model, size_t size);
+
 /* Is this machine a virtual one? Not where it cannot be told. */
 bool mc_in_vm(void);
+
+/* What the kernel reads its clock from, now; empty: it does not say */
+void mc_clocksource(char *name, size_t size);
 
 /* The parsing, for tests: the bytes that a line of /proc/meminfo has; 0: no such line */
 uint64_t mc_parse_meminfo(const char *text, const char *key);

@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "bench_module.h"
+#include "clock.h"
+#include "clock_verdict.h"
 #include "config.h"
 #include "elf_needs.h"
 #include "environment.h"
@@ -58,6 +60,7 @@ struct vm {
 	struct mc_vm_folder folder;
 	FILE *log, *tar;
 	struct mc_vm_end end;
+	double tsc_hz; /* of this machine, while the guest ran; negative: not known */
 };
 
 static int out_of_memory(struct mc_failure *failure)
@@ -422,6 +425,8 @@ static int run_guest(struct vm *vm, struct mc_failure *failure)
 		.on_record_data = vm,
 	};
 	char *image = realpath(vm->kernel.image, NULL);
+	struct mc_tsc_moment first, last;
+	bool steady;
 	int result;
 
 	if (!image)
@@ -429,7 +434,11 @@ static int run_guest(struct vm *vm, struct mc_failure *failure)
 			       strerror(errno));
 	machine.kernel = mc_vm_kernel_unpack(image, vm->unpacked) ? "kernel" : image;
 	report(vm, MC_PHASE_BOOT, "");
+	vm->tsc_hz = -1;
+	steady = mc_tsc_is_steady() && mc_tsc_moment(&first);
 	result = mc_vm_run(&machine, &vm->end, failure);
+	if (steady && mc_tsc_moment(&last))
+		vm->tsc_hz = mc_clock_tsc_hz(&first, &last);
 	free(image);
 	if (!result && mc_vm_end_judge(&vm->end, "run-stress", failure) < 0)
 		result = -1;
@@ -512,6 +521,18 @@ static int check_asked(const struct mc_job *job, const struct mc_result *guest,
 	return 0;
 }
 
+/* A TSC that ticks as the processor pleases tells nothing of another clock. */
+static void compare_clocks(const struct vm *vm, struct mc_result *guest)
+{
+	size_t i;
+
+	for (i = 0; i < guest->n_scenarios; i++)
+		mc_clock_compare(
+			&guest->scenario[i], vm->tsc_hz,
+			"the host's processor has no TSC of a constant rate (constant_tsc, "
+			"nonstop_tsc)");
+}
+
 static int take_results(struct vm *vm, const struct mc_result_dir *dir, struct mc_result *result,
 			struct mc_failure *failure)
 {
@@ -523,6 +544,7 @@ static int take_results(struct vm *vm, const struct mc_result_dir *dir, struct m
 		mc_result_free(guest);
 		return -1;
 	}
+	compare_clocks(vm, guest);
 	result->environment = guest->environment;
 	result->environment.boot_to_first_tick_s = boot_to_first_tick(vm, guest);
 	describe(vm, &result->environment);

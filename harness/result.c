@@ -4,9 +4,12 @@
  */
 #include "memory_collector/result.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "text.h"
 
 struct mc_result *mc_result_new(void)
 {
@@ -54,6 +57,7 @@ struct mc_scenario_result *mc_result_add(struct mc_result *result, const char *t
 		.status = MC_STATUS_FAILED,
 		.load = {.exit_code = -1, .bogo_ops = -1, .sectors = -1},
 		.marks = {MC_TIME_NONE, MC_TIME_NONE, MC_TIME_NONE, MC_TIME_NONE},
+		.clock = {.tsc_hz = -1, .host_tsc_hz = -1, .ppm = NAN},
 	};
 	snprintf(scenario->test, sizeof(scenario->test), "%s", test);
 	return scenario;
@@ -104,6 +108,21 @@ char *mc_result_kernels(const struct mc_result *result, char *out, size_t size)
 			used += snprintf(out + used, size - used, "%s%s %s", used ? ", " : "", name,
 					 result->scenario[i].kernel);
 	}
+	return out;
+}
+
+char *mc_result_warning(const struct mc_result *result, char *out, size_t size)
+{
+	uint64_t resolution_ns = result->environment.timer_resolution_ns;
+	char every[MC_TIME_TEXT];
+
+	*out = '\0';
+	/* Linux says 1, or the length of its tick. */
+	if (resolution_ns > 1)
+		snprintf(out, size,
+			 "no high-resolution timers: this kernel's timers expire at its own tick "
+			 "only, every %s (is highres=off on its command line?)",
+			 mc_text_time(every, resolution_ns));
 	return out;
 }
 

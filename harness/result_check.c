@@ -4,7 +4,10 @@
  */
 #include "result_check.h"
 
+#include <math.h>
 #include <stdio.h>
+
+#include "clock_verdict.h"
 
 /* One disagreement, as it is told to the caller */
 struct finding {
@@ -141,6 +144,10 @@ static bool ok_agrees(const struct mc_scenario_result *scenario, const struct fi
 	if (scenario->lost_events || scenario->started_ticks != scenario->samples)
 		return disagree(finding, "status",
 				"ok, but started = read with none lost does not hold");
+	if (fabs(scenario->clock.ppm) > MC_CLOCK_PPM_MAX)
+		return disagree(finding, "status", "ok, but the clock was off");
+	if (mc_clock_changed(scenario->clock.source, scenario->clock.source_after))
+		return disagree(finding, "status", "ok, but the clock source changed");
 	if (__builtin_add_overflow(scenario->started_ticks, scenario->missed_ticks, &settled) ||
 	    settled != scenario->expected_ticks)
 		return disagree(finding, "status",

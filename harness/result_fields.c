@@ -38,6 +38,7 @@ const struct mc_field mc_environment_fields[] = {
 	ENVIRONMENT("cpus_online", UNSIGNED_OR_NULL, cpus_online),
 	ENVIRONMENT("memory_bytes", COUNT_OR_NULL, memory_bytes),
 	ENVIRONMENT("clocksource", TEXT, clocksource),
+	ADDED(struct mc_environment, "timer_resolution_ns", COUNT_OR_NULL, timer_resolution_ns),
 	ENVIRONMENT("preemption", TEXT, preemption),
 	ENVIRONMENT("virtualization", TEXT, virtualization),
 	ENVIRONMENT("stress_ng", TEXT, stress_ng),
@@ -148,6 +149,17 @@ const struct mc_field mc_load_fields[] = {
 #define MARK(member) FIELD(struct mc_marks, #member, TIME, member)
 const struct mc_field mc_marks_fields[] = {
 	MARK(load_start_ns), MARK(load_end_ns), MARK(window_start_ns), MARK(window_end_ns), {},
+};
+
+#define CLOCK(key, kind, member) FIELD(struct mc_clock_result, key, kind, member)
+const struct mc_field mc_clock_fields[] = {
+	CLOCK("source", TEXT, source),
+	CLOCK("source_after", TEXT, source_after),
+	CLOCK("tsc_hz", REAL_OR_NULL, tsc_hz),
+	CLOCK("host_tsc_hz", REAL_OR_NULL, host_tsc_hz),
+	CLOCK("ppm", SIGNED_REAL_OR_NULL, ppm),
+	CLOCK("not_compared", TEXT, not_compared),
+	{},
 };
 
 #define CPU(key, kind, member) FIELD(struct mc_cpu_result, key, kind, member)

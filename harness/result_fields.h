@@ -45,6 +45,7 @@ extern const struct mc_field mc_stats_fields[];
 extern const struct mc_field mc_spin_fields[];
 extern const struct mc_field mc_load_fields[];
 extern const struct mc_field mc_marks_fields[];
+extern const struct mc_field mc_clock_fields[];
 extern const struct mc_field mc_cpu_fields[];
 
 /* The four distributions of a scenario and the three histograms, by key */

@@ -399,6 +399,16 @@ static int read_lead(struct reader *reader, json_object *object,
 	return 0;
 }
 
+static int read_clock(struct reader *reader, json_object *object,
+		      struct mc_scenario_result *scenario)
+{
+	bool present;
+
+	return is_older(object, "clock") ? 0
+					 : read_object(reader, object, "clock", mc_clock_fields,
+						       &scenario->clock, &present);
+}
+
 /* Where no tick started there is no delay, although files of earlier versions say 0. */
 static void forget_delays(struct mc_slice *slice)
 {
@@ -626,7 +636,7 @@ static int read_scenario(struct reader *reader, json_object *object,
 	    read_histogram(reader, object, scenario))
 		return -1;
 	if (read_timeline(reader, object, scenario) || read_lead(reader, object, scenario) ||
-	    read_slices(reader, object, scenario))
+	    read_clock(reader, object, scenario) || read_slices(reader, object, scenario))
 		return -1;
 	if (!mc_scenario_agrees(scenario, key, sizeof(key), &why))
 		return refuse(reader, key, "%s", why);

@@ -182,6 +182,15 @@ static json_object *new_slices(const struct mc_scenario_result *scenario)
 	return array;
 }
 
+/* Of a file that did not say anything of it, there is nothing to say. */
+static json_object *new_clock(const struct mc_clock_result *clock)
+{
+	for (const struct mc_field *field = mc_clock_fields; field->key; field++)
+		if (!mc_field_is_none(clock, field))
+			return new_object(clock, mc_clock_fields);
+	return NULL;
+}
+
 static json_object *new_cpu_max(const struct mc_timeline *timeline)
 {
 	json_object *rows = json_object_new_array();
@@ -252,6 +261,7 @@ static json_object *new_scenario(const struct mc_scenario_result *scenario)
 			       measured && *numbers->lead.mode
 				       ? new_object(&numbers->lead, mc_lead_fields)
 				       : NULL);
+	json_object_object_add(object, "clock", measured ? new_clock(&numbers->clock) : NULL);
 	json_object_object_add(object, "slices", new_slices(numbers));
 	json_object_object_add(object, "load",
 			       scenario->load.present ? new_object(&scenario->load, mc_load_fields)

@@ -94,7 +94,7 @@ static void print_row(const struct mc_scenario_result *scenario, FILE *to)
 static void print_run(const struct mc_result *result, FILE *to)
 {
 	const struct mc_environment *environment = &result->environment;
-	char interval[MC_TIME_TEXT], duration[MC_TIME_TEXT];
+	char interval[MC_TIME_TEXT], duration[MC_TIME_TEXT], warning[MC_TEXT_MAX];
 
 	fputs("**", to);
 	print_text(environment->kernel, to);
@@ -109,6 +109,11 @@ static void print_run(const struct mc_result *result, FILE *to)
 	fprintf(to, ", %u CPUs: a tick every %s for %s per scenario, times in µs\n\n",
 		environment->cpus_online, mc_text_time(interval, result->interval_ns),
 		mc_text_time(duration, result->run.duration_ns));
+	if (*mc_result_warning(result, warning, sizeof(warning))) {
+		fputs("**WARNING:** ", to);
+		print_text(warning, to);
+		fputs("\n\n", to);
+	}
 }
 
 int mc_result_write_markdown(const struct mc_result *result, FILE *to, struct mc_failure *failure)

@@ -24,6 +24,8 @@
 #include <unistd.h>
 
 #include "bench_module.h"
+#include "clock.h"
+#include "clock_verdict.h"
 #include "environment.h"
 #include "interval.h"
 #include "load.h"
@@ -61,6 +63,7 @@ struct variant {
 	const struct mc_variant *how;
 	struct mc_scenario_result *out;
 	struct mc_analysis *analysis;
+	struct mc_clock_span clock;
 };
 
 /**
@@ -490,8 +493,12 @@ static int sample(struct run *run)
 		if (!run->slice)
 			load->cpu_time_before_ns = cpu_time;
 	}
-	if (choose_window(run) || sleep_through(run))
+	if (choose_window(run))
 		return BROKEN;
+	mc_clock_start(&run->now->clock);
+	if (sleep_through(run))
+		return BROKEN;
+	mc_clock_end(&run->now->clock);
 	if (!run->loaded)
 		return GO_ON;
 	load->cpu_time_ns = mc_load_cpu_time(&run->load);
@@ -670,10 +677,34 @@ static int finish_variants(struct run *run)
 {
 	unsigned int i;
 
-	for (i = 0; i < run->runner->job->n_variants; i++)
-		if (mc_analysis_finish(run->variant[i].analysis, run->variant[i].out, run->failure))
+	for (i = 0; i < run->runner->job->n_variants; i++) {
+		struct variant *variant = &run->variant[i];
+
+		if (mc_analysis_finish(variant->analysis, variant->out, run->failure))
 			return BROKEN;
+		mc_clock_settle(&variant->clock, &variant->out->clock);
+	}
 	return GO_ON;
+}
+
+/* Delays by one clock do not compare with those by another, within a variant or between two. */
+static void judge_clock(struct run *run)
+{
+	const struct mc_clock_span *first = &run->variant[0].clock;
+	unsigned int i;
+
+	for (i = 0; i < run->runner->job->n_variants; i++) {
+		const char *after = run->variant[i].clock.source_after;
+
+		if (!mc_clock_changed(first->source, after))
+			continue;
+		decide(run, MC_STATUS_INVALID,
+		       "the clock source changed from %s to %s while it was measured; the kernel's "
+		       "log may say why",
+		       *first->source ? first->source : "an unknown one",
+		       *after ? after : "an unknown one");
+		return;
+	}
 }
 
 static int measure(struct run *run)
@@ -684,6 +715,8 @@ static int measure(struct run *run)
 		result = measure_slice(run);
 	if (!result)
 		result = finish_variants(run);
+	if (!result)
+		judge_clock(run);
 	if (!result && run->loaded)
 		result = judge_load(run);
 	return result;

@@ -434,7 +434,7 @@ static void put_facts(const struct mc_result *result, FILE *to)
 	const struct mc_environment *environment = &result->environment;
 	const struct mc_run *run = &result->run;
 	char interval[MC_TIME_TEXT], duration[MC_TIME_TEXT], elapsed[32] = "";
-	char kernels[MC_TEXT_MAX], slices[32] = "";
+	char kernels[MC_TEXT_MAX], slices[32] = "", warning[MC_TEXT_MAX];
 
 	if (*mc_result_kernels(result, kernels, sizeof(kernels)))
 		put_fact(to, "kernels", "%s", kernels);
@@ -452,6 +452,8 @@ static void put_facts(const struct mc_result *result, FILE *to)
 		snprintf(elapsed, sizeof(elapsed), ", took %.0f s in all", run->elapsed_s);
 	if (result->n_scenarios && result->scenario->n_slices)
 		snprintf(slices, sizeof(slices), "%zu x ", result->scenario->n_slices);
+	if (*mc_result_warning(result, warning, sizeof(warning)))
+		put_fact(to, "WARNING", "%s", warning);
 	put_fact(to, "measured", "a tick every %s for %s%s per %s; started %s%s",
 		 mc_text_time(interval, result->interval_ns), slices,
 		 mc_text_time(duration, run->duration_ns),

@@ -213,7 +213,8 @@ static int read_page(struct mc_trace *trace, int index, struct mc_failure *failu
 
 	if (size < 0 && errno == EINTR)
 		return 0;
-	if (!size || (size < 0 && errno == EAGAIN)) {
+	/* A CPU that has not been online since the instance was made has no buffer yet. */
+	if (!size || (size < 0 && (errno == EAGAIN || errno == ENODEV))) {
 		trace->done[index] = true;
 		return 0;
 	}

@@ -59,6 +59,12 @@ cat >"$work/changes" <<'END'
 "mode": "auto"|"mode": "on"
 "max_ns": 200000|"max_ns": 1000001
 "lead": {|"lead": 7, "x": {
+"clock": {|"clock": 7, "x": {
+"tsc_hz": |"tsc_hz": -
+"ppm": 0.01,|
+"ppm": 0.01|"ppm": "0.01"
+"source": "tsc"|"source": ""
+"timer_resolution_ns": null|"timer_resolution_ns": 0
 "skew_p50_ns": 49|"skew_p50_ns": -1
 "delta_p90_ns": 47,|
 "delta_p90_ns": null|"delta_p90_ns": "none"

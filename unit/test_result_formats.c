@@ -52,11 +52,15 @@ static void test_markdown(void **state)
 
 	scenario->status = MC_STATUS_SKIPPED;
 	strcpy(scenario->reason, "no <b>|[x](y)\n");
+	result->environment.timer_resolution_ns = 10000000;
 	text = written(mc_result_write_markdown, result);
 	assert_string_equal(
 		text,
 		"**6.1.0-56-cloud-amd64**, VM (tcg), 2 CPUs: a tick every 1 ms for 1 s per "
 		"scenario, times in µs\n"
+		"\n"
+		"**WARNING:** no high-resolution timers&#58; this kernel's timers expire at its own "
+		"tick only, every 10 ms &#40;is highres=off on its command line?&#41;\n"
 		"\n"
 		"| test | status | read | missed | lost | delta p50 | p99 | p99.9 | max | "
 		"corrected p99 | skew p99 |\n"

@@ -77,6 +77,8 @@ static struct mc_result *mixed_result(void)
 	snprintf(result->scenario[0].load.command, MC_TEXT_MAX, "stress-ng --cpu 2");
 	scenario = &result->scenario[0];
 	scenario->lead = (struct mc_lead_result){"auto", 200000, 5};
+	scenario->clock = (struct mc_clock_result){"tsc", "tsc", 2.3e9, 2.3e9 + 23, 0.01, ""};
+	result->scenario[1].clock = (struct mc_clock_result){"hpet", "hpet", -1, -1, NAN, "no TSC"};
 	add_slices(scenario);
 	result->scenario[1].delta.stddev = -1;
 	result->scenario[2].status = MC_STATUS_INVALID;
@@ -181,6 +183,7 @@ static void fill(struct mc_scenario_result *scenario)
 	scenario->repeat = 36;
 	scenario->phase_ns = 37;
 	scenario->lead = (struct mc_lead_result){"fixed", 38, 39};
+	scenario->clock = (struct mc_clock_result){"a source", "another", 40.5, 41.5, -42.5, "why"};
 	add_slices(scenario);
 }
 
@@ -237,6 +240,7 @@ static void compare_scenarios(const struct mc_scenario_result *a,
 	assert_memory_equal(&a->load.cpu_time_before_ns, &b->load.cpu_time_before_ns,
 			    sizeof(a->load) - offsetof(struct mc_load_result, cpu_time_before_ns));
 	assert_memory_equal(&a->marks, &b->marks, sizeof(a->marks));
+	assert_memory_equal(&a->clock, &b->clock, sizeof(a->clock));
 }
 
 static void test_every_member(void **state)
@@ -251,6 +255,7 @@ static void test_every_member(void **state)
 			memset((char *)environment + field->offset, 'x', field->size - 1);
 	environment->cpus_online = 41;
 	environment->memory_bytes = UINT64_MAX;
+	environment->timer_resolution_ns = 43;
 	environment->host_cpus_online = UINT32_MAX;
 	environment->boot_to_first_tick_s = 1.0 / 3;
 	result->run = (struct mc_run){"2026-11-24T07:01:02Z", "vm", "0.1", 42, 4.3, strdup("x y")};
@@ -380,10 +385,17 @@ static void hide_entries(char *text)
 
 static void test_older(void **state)
 {
-	static const char *const added[] = {
-		"\"base\":",	  "\"variant\":",	"\"repeat\":",
-		"\"phase_ns\":",  "\"lead\":",		"\"slices\":",
-		"\"stolen_ns\":", "\"offline_ticks\":", "\"left_ticks\":"};
+	static const char *const added[] = {"\"base\":",
+					    "\"variant\":",
+					    "\"repeat\":",
+					    "\"phase_ns\":",
+					    "\"lead\":",
+					    "\"slices\":",
+					    "\"stolen_ns\":",
+					    "\"offline_ticks\":",
+					    "\"left_ticks\":",
+					    "\"clock\":",
+					    "\"timer_resolution_ns\":"};
 	struct mc_result *result = synthetic_result(2, 2, DURATION_NS), *again;
 	struct mc_failure failure;
 	char *text = written(result), *at;
@@ -547,6 +559,16 @@ static void test_refused(void **state)
 		{"\"stolen_ns\": 0", "\"stolen_ns\": 1", "spin.stolen_ns: more than total_ns"},
 		{"\"offline_ticks\": 0", "\"offline_ticks\": 1",
 		 "scenarios[0].per_cpu[0].offline_ticks: more than the window"},
+		{"\"clock\": {", "\"clock\": 7, \"x\": {", "scenarios[0].clock: not an object"},
+		{"\"tsc_hz\": ", "\"tsc_hz\": -", "scenarios[0].clock.tsc_hz: negative"},
+		{"\"ppm\": 0.01", "\"ppm\": 5001",
+		 "scenarios[0].status: ok, but the clock was off"},
+		{"\"ppm\": 0.01", "\"ppm\": -5001",
+		 "scenarios[0].status: ok, but the clock was off"},
+		{"\"source_after\": \"tsc\"", "\"source_after\": \"hpet\"",
+		 "scenarios[0].status: ok, but the clock source changed"},
+		{"\"timer_resolution_ns\": null", "\"timer_resolution_ns\": 0",
+		 "environment.timer_resolution_ns: less than 1"},
 		{"\"schema\": 1", "\"schema\": 1, // one", "summary.json:2: not JSON"},
 	};
 	struct mc_result *result = mixed_result();

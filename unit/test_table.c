@@ -229,6 +229,30 @@ static void a_place_is_named(void **state)
 	}
 }
 
+static void a_bad_machine_is_one(void **state)
+{
+	static const struct {
+		uint64_t resolution_ns;
+		const char *says; /* NULL: no warning */
+	} rows[] = {
+		{0, NULL},
+		{1, NULL},
+		{4000000,
+		 "\nWARNING   no high-resolution timers: this kernel's timers expire at its "
+		 "own tick only, every 4 ms (is highres=off on its command line?)\n"},
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct mc_result *result = new_result();
+		char *text;
+
+		result->environment.timer_resolution_ns = rows[i].resolution_ns;
+		text = print(result, 120, false);
+		assert_true(rows[i].says ? !!strstr(text, rows[i].says) : !strstr(text, "WARNING"));
+		free(text);
+	}
+}
+
 static void colour_comes_with_the_word(void **state)
 {
 	char *plain = print(typical_result(), 120, false);
@@ -385,6 +409,7 @@ int main(void)
 		cmocka_unit_test(huge_numbers),
 		cmocka_unit_test(no_scenario),
 		cmocka_unit_test(a_place_is_named),
+		cmocka_unit_test(a_bad_machine_is_one),
 		cmocka_unit_test(colour_comes_with_the_word),
 		cmocka_unit_test(every_width_is_kept),
 		cmocka_unit_test(a_name_cannot_reach_the_terminal),

@@ -154,6 +154,16 @@ struct mc_marks {
 	int64_t window_start_ns, window_end_ns;
 };
 
+/* The clock that the ticks were on, from the first window's start to the last one's end */
+struct mc_clock_result {
+	char source[32]; /* the kernel's clock source at the start; empty: not known */
+	char source_after[32]; /* the one that it changed to, else the same */
+	double tsc_hz; /* TSC ticks in a second of CLOCK_MONOTONIC; negative: not measured */
+	double host_tsc_hz; /* the same on the VM's host; negative: not measured */
+	double ppm; /* how much faster than the host's it ran; NaN: not compared */
+	char not_compared[128]; /* why not; empty where it was */
+};
+
 /* How the timer was armed in a scenario, as the measuring module has it */
 struct mc_lead_result {
 	char mode[8]; /* off, auto or fixed; empty: not known */
@@ -189,6 +199,7 @@ struct mc_scenario_result {
 	struct mc_timeline timeline;
 	struct mc_load_result load;
 	struct mc_marks marks;
+	struct mc_clock_result clock;
 };
 
 /* Facts about the machine that ticked. Empty text, 0 or negative: not known, null in JSON. */
@@ -200,6 +211,7 @@ struct mc_environment {
 	unsigned int cpus_online;
 	uint64_t memory_bytes;
 	char clocksource[32];
+	uint64_t timer_resolution_ns; /* of the kernel's timers: 1, or the length of its tick */
 	char preemption[32]; /* none, voluntary, full, lazy, rt */
 	char virtualization[32]; /* kvm, tcg, ...; "none" on metal; empty: not known */
 	char stress_ng[64]; /* its version */
@@ -262,6 +274,17 @@ enum mc_exit mc_result_exit(const struct mc_result *result);
  * Return: @out
  */
 char *mc_result_kernels(const struct mc_result *result, char *out, size_t size);
+
+/**
+ * mc_result_warning - what makes the machine a bad one to tick on, in one sentence
+ * @out: set to it; empty where nothing does
+ * @size: of @out
+ *
+ * The figures are right all the same.
+ *
+ * Return: @out
+ */
+char *mc_result_warning(const struct mc_result *result, char *out, size_t size);
 
 const char *mc_status_name(enum mc_status status);
 

@@ -1,0 +1,120 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# guest-clock.sh - run-stress --place host on a machine whose CPUs and clock are not as usual:
+# a guest of vm_script with maxcpus=1 highres=off for its kernel
+#
+# A CPU is offline since boot, and comes online in a window; timers have no high resolution; the
+# clock source changes in a window. On a busy machine a change may come after its window: then
+# a longer one follows.
+
+set -u
+work=/tmp/work
+mkdir -p "$work" /tmp/results
+# shellcheck source=unit/tap.sh
+. /test/tap.sh
+cpu=/sys/devices/system/cpu/cpu1/online
+clock=/sys/devices/system/clocksource/clocksource0
+cd "$work" || exit 1
+depmod || exit 1
+
+# Until the window is set
+start() { # SECONDS
+	rm -rf /tmp/results/2*
+	run-stress --place host --only baseline --duration "$1s" --no-plots --quiet \
+		--results /tmp/results >out 2>err &
+	running=$!
+	steps=0
+	until grep -q '^window [1-9]' /proc/sync_timer_benchmark 2>/dev/null; do
+		steps=$((steps + 1))
+		[ $steps -le 6000 ] && kill -0 "$running" || return 1
+		sleep 0.1
+	done
+	sleep 0.3
+}
+
+finish() { # sets code and summary
+	wait "$running"
+	code=$?
+	set -- /tmp/results/2*
+	summary=$1/summary.json
+}
+
+show() {
+	echo "exit code $code"
+	cat out err
+	return 1
+}
+
+is_ok() {
+	[ "$code" = 0 ] && grep -q '^1 of 1 scenarios* ok' out || show
+}
+
+of_cpu() { # KEY: of CPU 1
+	sed -n '/"cpu": 1,/,/}/s/^ *"'"$1"'": \([0-9]*\),*$/\1/p' "$summary"
+}
+
+stays_offline() {
+	start 1 || show
+	finish
+	is_ok && [ "$(of_cpu expected_ticks) $(of_cpu offline_ticks)" = '0 1000' ] || show
+}
+
+# Each run has a trace instance of its own, in which a CPU that is offline has no buffer yet.
+comes_online() {
+	for seconds in 3 30 120; do
+		echo 0 >"$cpu"
+		start $seconds || show
+		echo 1 >"$cpu"
+		finish
+		is_ok || return 1
+		[ "$(of_cpu samples)" = 0 ] || break
+	done
+	echo "note: a window of $seconds s"
+	[ "$(of_cpu samples)" -gt 0 ] && [ "$(of_cpu offline_ticks)" -gt 0 ] &&
+		[ $(($(of_cpu expected_ticks) + $(of_cpu offline_ticks))) = $((seconds * 1000)) ] ||
+		show
+}
+
+says_no_high_resolution() {
+	grep -q '^WARNING .*no high-resolution timers.* every [0-9.]* ms' out &&
+		grep -q '"timer_resolution_ns": [0-9]*000,' "$summary" || show
+}
+
+has_nothing_to_compare_with() {
+	grep -q '"host_tsc_hz": null' "$summary" && grep -q '"ppm": null' "$summary" &&
+		grep -q '"not_compared": "' "$summary" || show
+}
+
+another_source() {
+	read -r now <"$clock/current_clocksource"
+	for other in $(cat "$clock/available_clocksource"); do
+		[ "$other" = "$now" ] || break
+	done
+	[ "$other" != "$now" ]
+}
+
+source_changes() {
+	for seconds in 3 30 120; do
+		echo "$now" >"$clock/current_clocksource"
+		start $seconds || show
+		echo "$other" >"$clock/current_clocksource"
+		finish
+		[ $code = 0 ] || break
+	done
+	echo "note: a window of $seconds s"
+	echo "$now" >"$clock/current_clocksource"
+	[ $code = 1 ] && grep -q "^baseline: invalid: the clock source changed from $now to $other " \
+		out && grep -q '"source_after": "'"$other"'"' "$summary" || show
+}
+
+check 'a CPU that is offline since boot' stays_offline
+check 'it comes online in the window' comes_online
+check 'table and result say that timers have no high resolution' says_no_high_resolution
+check 'and that there is no other clock to compare with' has_nothing_to_compare_with
+if another_source; then
+	check 'the clock source changes in the window' source_changes
+else
+	skip 'the clock source changes in the window' "there is only $now here"
+fi
+done_testing
