@@ -193,6 +193,9 @@ static int __init create_processes(void)
 	};
 
 	processes = processes_create(&rdt, &allocator, &policy);
+	if (PTR_ERR_OR_ZERO(processes) == -ENOMEM)
+		pr_err("parameter max_processes=%u: there is no memory to follow so many; give a lower number\n",
+		       max_processes);
 	return PTR_ERR_OR_ZERO(processes);
 }
 

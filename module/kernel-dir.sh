@@ -6,17 +6,28 @@
 # usage: kernel-dir.sh [KERNEL_DIR]
 #
 # Prints the kernel build folder: the one given; else the running kernel's where
-# its headers are installed; else the newest installed. Meson and module/Makefile
-# both ask here, so that they choose alike.
+# its headers are installed; else the newest installed. Kernels that the modules do
+# not compile for are passed over. Meson and module/Makefile both ask here, so that
+# they choose alike.
 #
 # MEMORY_COLLECTOR_LIB_MODULES: where kernels are installed, instead of /lib/modules.
-# Exit codes: 1 the folder given cannot be used, 2 no headers are installed.
+# Exit codes: 1 the folder given cannot be used, 2 no headers are installed that can.
 
 set -eu
 
 lib_modules=${MEMORY_COLLECTOR_LIB_MODULES:-/lib/modules}
+oldest=6.1
 
-# Prints why a folder is no kernel build folder; nothing where it is one.
+# The release that the folder's headers are of
+release_of() {
+	sed -n 's/^#define UTS_RELEASE "\([^"]*\)".*/\1/p' "$1/include/generated/utsrelease.h"
+}
+
+too_old() {
+	[ "$(printf '%s\n' "$oldest" "$1" | sort -V | head -n 1)" != "$oldest" ]
+}
+
+# Prints why a folder cannot be used; nothing where it can.
 problem() {
 	if [ ! -e "$1" ]; then
 		echo 'it does not exist'
@@ -36,6 +47,12 @@ problem() {
 			return
 		fi
 	done
+	release=$(release_of "$1")
+	if [ -z "$release" ]; then
+		echo 'its include/generated/utsrelease.h names no release'
+	elif too_old "$release"; then
+		echo "it is of Linux $release, and the modules need $oldest or later"
+	fi
 }
 
 usable() {
@@ -54,7 +71,7 @@ installed() {
 if [ -n "${1:-}" ]; then
 	why=$(problem "$1")
 	if [ -n "$why" ]; then
-		echo "kernel_dir '$1' is no kernel build folder: $why; give a folder like $lib_modules/RELEASE/build, or none" >&2
+		echo "kernel_dir '$1' cannot be used: $why; give a folder like $lib_modules/RELEASE/build, or none" >&2
 		exit 1
 	fi
 	cd "$1"
@@ -75,5 +92,5 @@ x86_64) arch=amd64 ;;
 aarch64) arch=arm64 ;;
 *) arch=$(uname -m) ;;
 esac
-echo "no kernel headers in $lib_modules; package linux-headers-cloud-$arch or linux-headers-$(uname -r) has them" >&2
+echo "no kernel headers of Linux $oldest or later in $lib_modules; package linux-headers-cloud-$arch or linux-headers-$(uname -r) has them" >&2
 exit 2

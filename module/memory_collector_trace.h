@@ -99,7 +99,8 @@ TRACE_EVENT(rmid_existing,
 /*
  * What an RMID has used in one L3 domain, up to one tick. The figures of a state other
  * than "value" are those of the last value. total and local are sums since the owner got
- * the RMID; gaps counts the times after which an unknown amount is missing in them.
+ * the RMID, or since the first value where there was none before; gaps counts that, and the
+ * times after which an unknown amount is missing in them.
  */
 TRACE_EVENT(rdt_sample,
 	TP_PROTO(const struct rdt_sample *sample, u8 source),

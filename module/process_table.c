@@ -11,6 +11,9 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 
+/* May be hundreds of megabytes: where they are not there, nobody is to be killed for them. */
+#define SET_ASIDE (GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
+
 int process_table_init(struct process_table *table, u32 max)
 {
 	/* Two at least: a hash of no bits is none. */
@@ -20,9 +23,10 @@ int process_table_init(struct process_table *table, u32 max)
 	table->max = max;
 	table->bits = ilog2(buckets);
 	raw_spin_lock_init(&table->lock);
-	table->buckets = kvcalloc(buckets, sizeof(*table->buckets), GFP_KERNEL);
-	table->entries = kvcalloc(max, sizeof(*table->entries), GFP_KERNEL);
-	if (!table->buckets || !table->entries) {
+	table->buckets = kvcalloc(buckets, sizeof(*table->buckets), SET_ASIDE);
+	if (table->buckets)
+		table->entries = kvcalloc(max, sizeof(*table->entries), SET_ASIDE);
+	if (!table->entries) {
 		process_table_destroy(table);
 		return -ENOMEM;
 	}

@@ -16,6 +16,7 @@
 #include <linux/jiffies.h>
 #include <linux/ktime.h>
 #include <linux/percpu.h>
+#include <linux/rculist.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include <linux/smp.h>
@@ -178,15 +179,17 @@ static void set_rmid(struct processes *processes, struct processes_cpu *cpu, u32
  * sched_process_exit are not counted yet, but have no exit_state; those behind it are
  * counted. A thread that waits in exec for the others to die has no exit_state either.
  *
+ * Not for_each_thread(): where the kernel checks walks of its lists (CONFIG_PROVE_RCU_LIST),
+ * that names tasklist_lock, which modules cannot link to.
+ *
  * Context: interrupts off, which keeps the list and its tasks as RCU does.
  */
 static bool has_live_thread(struct task_struct *task)
 {
 	struct task_struct *thread;
 
-	for_each_thread (task, thread)
-		if (!READ_ONCE(thread->exit_state))
-			return true;
+	list_for_each_entry_rcu(thread, &task->signal->thread_head,
+				thread_node) if (!READ_ONCE(thread->exit_state)) return true;
 	return false;
 }
 

@@ -381,7 +381,7 @@ wrong_kernel_dir() {
 	section 'wrong kernel_dir'
 	mkdir -p "$top/empty" "$top/a kernel"
 	check 'nothing there: refused' refused meson setup "$top/w1" "$source" -Dkernel_dir="$top/nowhere"
-	check 'and says so' says "ERROR: .*'$top/nowhere' is no kernel build folder: it does not exist"
+	check 'and says so' says "ERROR: .*'$top/nowhere' cannot be used: it does not exist"
 	check 'empty: refused' refused "$root/module/kernel-dir.sh" "$top/empty"
 	check 'and says so' says "'$top/empty'.* it has no readable Makefile"
 	check 'with a blank: refused' refused "$root/module/kernel-dir.sh" "$top/a kernel"
@@ -396,10 +396,11 @@ kernels() {
 	shift
 	for release in "$@"; do
 		mkdir -p "$lib/$release/build/include/generated"
-		for file in Makefile .config Module.symvers include/generated/autoconf.h \
-			include/generated/utsrelease.h; do
+		for file in Makefile .config Module.symvers include/generated/autoconf.h; do
 			: >"$lib/$release/build/$file"
 		done
+		printf '#define UTS_RELEASE "%s"\n' "$release" \
+			>"$lib/$release/build/include/generated/utsrelease.h"
 	done
 }
 
@@ -419,6 +420,27 @@ kernel_choice() {
 	check 'the newest that is complete' same "$(choice "$lib")" "$lib/6.1.0-10-test/build"
 	kernels "$lib" "$(uname -r)"
 	check 'the running one first' same "$(choice "$lib")" "$lib/$(uname -r)/build"
+}
+
+# Those of Ubuntu 22.04's first kernel, with which nothing compiles
+old_kernels() {
+	section 'kernels that are too old'
+	lib=$top/old
+	kernels "$lib" 5.15.0-91-generic 6.0.19-test
+	check 'none is taken' same "$(choice "$lib")" ''
+	check 'and what is missing is said' says "^no kernel headers of Linux 6.1 or later in $lib; package "
+	kernels "$lib" 6.1.0-rc1-test 6.10.0-test
+	check 'they are passed over' same "$(choice "$lib")" "$lib/6.10.0-test/build"
+	rm -rf "$lib/6.10.0-test"
+	check 'not the oldest that will do' same "$(choice "$lib")" "$lib/6.1.0-rc1-test/build"
+	check 'given by hand: refused' refused meson setup "$top/w3" "$source" \
+		-Dkernel_dir="$lib/5.15.0-91-generic/build"
+	check 'and one line says why' \
+		says "ERROR: .*kernel_dir '.*' cannot be used: it is of Linux 5.15.0-91-generic, and the modules need 6.1 or later"
+	: >"$lib/6.1.0-rc1-test/build/include/generated/utsrelease.h"
+	check 'one that does not say: refused' refused "$root/module/kernel-dir.sh" \
+		"$lib/6.1.0-rc1-test/build"
+	check 'and says so' says 'utsrelease.h names no release'
 }
 
 odd_folders() {
@@ -473,6 +495,7 @@ killed_build
 no_headers
 wrong_kernel_dir
 kernel_choice
+old_kernels
 odd_folders
 without_meson
 

@@ -207,7 +207,7 @@ test_modules() { # SET
 
 test_collector() { # SET
 	points=0
-	for what in loading processes samples collect trace-cmd procfs 'storm all' 'cycles 10'; do
+	for what in 'loading memory' processes samples collect trace-cmd procfs 'storm all' 'cycles 10'; do
 		# shellcheck disable=SC2086 # words
 		check "$name: collector, $what" collector "$1" $what
 	done

@@ -25,16 +25,17 @@ static void processors(void **state)
 		u32 signature;
 		struct rdt_processor is;
 	} rows[] = {
-		{&intel, 0x00050654, {true, false, 6, 0x55, 4}}, /* Skylake-SP */
-		{&intel, 0x000406f1, {true, false, 6, 0x4f, 1}}, /* Broadwell-EP */
-		{&intel, 0x000806f8, {true, false, 6, 0x8f, 8}}, /* Sapphire Rapids */
-		{&intel, 0x00000f29, {true, false, 15, 0x02, 9}}, /* Pentium 4 */
-		{&intel, 0x000206d7, {true, false, 6, 0x2d, 7}},
-		{&intel, 0x00010543, {true, false, 5, 0x04, 3}}, /* no extended model in family 5 */
-		{&amd, 0x00830f10, {false, true, 0x17, 0x31, 0}},
-		{&amd, 0x00a20f12, {false, true, 0x19, 0x21, 2}},
-		{&hygon, 0x00900f01, {false, true, 0x18, 0x00, 1}},
-		{&other, 0x000006fe, {false, false, 6, 0x0f, 14}},
+		{&intel, 0x00050654, {true, false, false, 6, 0x55, 4}}, /* Skylake-SP */
+		{&intel, 0x000406f1, {true, false, false, 6, 0x4f, 1}}, /* Broadwell-EP */
+		{&intel, 0x000806f8, {true, false, false, 6, 0x8f, 8}}, /* Sapphire Rapids */
+		{&intel, 0x00000f29, {true, false, false, 15, 0x02, 9}}, /* Pentium 4 */
+		{&intel, 0x000206d7, {true, false, false, 6, 0x2d, 7}},
+		/* no extended model in family 5 */
+		{&intel, 0x00010543, {true, false, false, 5, 0x04, 3}},
+		{&amd, 0x00830f10, {false, true, false, 0x17, 0x31, 0}},
+		{&amd, 0x00a20f12, {false, true, false, 0x19, 0x21, 2}},
+		{&hygon, 0x00900f01, {false, true, true, 0x18, 0x00, 1}},
+		{&other, 0x000006fe, {false, false, false, 6, 0x0f, 14}},
 	};
 
 	for (size_t i = 0; i < ROWS(rows); i++) {
@@ -43,6 +44,7 @@ static void processors(void **state)
 
 		assert_int_equal(is.intel, rows[i].is.intel);
 		assert_int_equal(is.amd, rows[i].is.amd);
+		assert_int_equal(is.hygon, rows[i].is.hygon);
 		assert_int_equal(is.family, rows[i].is.family);
 		assert_int_equal(is.model, rows[i].is.model);
 		assert_int_equal(is.stepping, rows[i].is.stepping);
@@ -57,6 +59,7 @@ static void features(void **state)
 	static const struct rdt_processor is_cascade_lake = {
 		.intel = true, .family = 6, .model = 0x55, .stepping = 5};
 	static const struct rdt_processor is_amd = {.amd = true, .family = 0x19, .model = 1};
+	static const struct rdt_processor is_hygon = {.amd = true, .hygon = true, .family = 0x18};
 	static const struct {
 		const struct rdt_processor *processor;
 		u32 leaf7_ebx, leaf_f0_edx;
@@ -119,6 +122,22 @@ static void features(void **state)
 		 {8, 64, 255, 7},
 		 0,
 		 {255, 64, 32, true, true, true, false, {}, false}},
+		/*
+		 * Linux, "x86/resctrl: Fix memory bandwidth counter width for Hygon": 32 bits, and
+		 * no leaf that says so. What a leaf does say holds.
+		 */
+		{&is_hygon,
+		 1 << 12,
+		 2,
+		 {0, 64, 255, 7},
+		 0,
+		 {255, 64, 32, true, true, true, false, {}, false}},
+		{&is_hygon,
+		 1 << 12,
+		 2,
+		 {20, 64, 255, 7},
+		 0,
+		 {255, 64, 44, true, true, true, false, {}, false}},
 		/* 28 cores of 8 RMIDs would be corrected, 30 are not. */
 		{&is_skylake,
 		 1 << 12,
@@ -363,9 +382,16 @@ static void sums_of_the_next_owner(void **state)
 		u32 gaps;
 	} rows[] = {
 		{{100, 200}, true, {250, 300}, 100, 0},
-		{{100, 200}, false, {250, 300}, 50, 0}, /* the first read only sets the start */
-		{{100, U}, true, {250, 300}, 50, 0}, /* nothing to go on from */
-		{{U, U}, true, {250, 300}, 50, 0},
+		{{100, 200}, false, {250, 300}, 50, 1}, /* the first read only sets the start */
+		{{100, 200}, false, {U, 300}, 0, 1}, /* one gap, however long it is */
+		{{100, 200}, false, {U, U}, 0, 1}, /* said without a single value, too */
+		{{100, 200}, false, {E, 300}, 0, 1},
+		{{100, U}, true, {250, 300}, 50, 1}, /* nothing to go on from */
+		{{100, U}, true, {250, U}, 0, 2},
+		{{100, U}, false, {250, 300}, 50, 1},
+		{{U, U}, true, {250, 300}, 50, 1},
+		{{E, E}, true, {250, 300}, 50, 1},
+		{{U, 200}, true, {250, 300}, 100, 0}, /* available again before the owner came */
 		{{100, 0xffffff}, true, {1, 2}, 3, 0}, /* wraps in between */
 		{{100, 200}, true, {U, 300}, 0, 1}, /* its own gap, not the last owner's */
 		{{100, E}, true, {250, 300}, 200, 0},
@@ -390,6 +416,41 @@ static void sums_of_the_next_owner(void **state)
 		assert_int_equal(sum.units, rows[i].units);
 		assert_int_equal(sum.gaps, rows[i].gaps);
 	}
+}
+
+/* Whoever the owner is, what no counter counts cannot be missing. */
+static void no_gaps_without_a_counter(void **state)
+{
+	static const struct rdt_reading reading = {.state = RDT_NOT_SUPPORTED};
+	const struct rdt_features features = {.width = 24};
+	struct rdt_sum sum = {0};
+
+	for (size_t i = 0; i < 4; i++) {
+		rdt_sum_add(&sum, &features, &reading);
+		assert_int_equal(sum.gaps, 0);
+		rdt_sum_restart(&sum, i % 2);
+	}
+}
+
+/* From CPUID to bytes: with 44 bits, as AMD's, this would be 1,125,625,028,937,728 bytes. */
+static void hygon_wraps(void **state)
+{
+	static const struct rdt_cpuid leaf1 = {.eax = 0x00900f01};
+	static const struct rdt_cpuid leaf7 = {.ebx = 1 << 12};
+	static const struct rdt_cpuid leaf_f0 = {.edx = 2};
+	static const struct rdt_cpuid leaf_f1 = {.ebx = 64, .ecx = 255, .edx = 7};
+	static const u64 reads[] = {0xfffffff0, 0x10};
+	struct rdt_processor processor = rdt_processor(&hygon, &leaf1);
+	struct rdt_features features;
+	struct rdt_sum sum = {0};
+
+	assert_int_equal(rdt_features(&processor, &leaf7, &leaf_f0, &leaf_f1, &features), 0);
+	for (size_t i = 0; i < ROWS(reads); i++) {
+		struct rdt_reading reading = rdt_decode(&features, reads[i]);
+
+		rdt_sum_add(&sum, &features, &reading);
+	}
+	assert_int_equal(rdt_sum_bytes(&sum, &features, 1), 2048);
 }
 
 static void sums_never_wrap(void **state)
@@ -464,6 +525,8 @@ int main(void)
 		cmocka_unit_test(occupancy_in_bytes),
 		cmocka_unit_test(sums),
 		cmocka_unit_test(sums_of_the_next_owner),
+		cmocka_unit_test(no_gaps_without_a_counter),
+		cmocka_unit_test(hygon_wraps),
 		cmocka_unit_test(sums_never_wrap),
 		cmocka_unit_test(random_amounts),
 	};

@@ -19,6 +19,7 @@
 #define WIDTH_BASE 24
 #define WIDTH_MOST 62
 #define WIDTH_AMD 44
+#define WIDTH_HYGON 32
 
 /* IA32_QM_CTR */
 #define CTR_ERROR (1ULL << 63)
@@ -83,6 +84,7 @@ struct rdt_processor rdt_processor(const struct rdt_cpuid *leaf0, const struct r
 	struct rdt_processor processor = {
 		.intel = vendor_is(leaf0, "GenuineIntel"),
 		.amd = vendor_is(leaf0, "AuthenticAMD") || vendor_is(leaf0, "HygonGenuine"),
+		.hygon = vendor_is(leaf0, "HygonGenuine"),
 		.family = leaf1->eax >> 8 & 0xf,
 		.model = leaf1->eax >> 4 & 0xf,
 		.stepping = leaf1->eax & 0xf,
@@ -103,10 +105,11 @@ static bool is_distrusted(const struct rdt_processor *processor)
 	       processor->stepping <= 4;
 }
 
+/* Some parts of AMD and all of Hygon give no offset: resctrl_cpu_detect() of Linux has theirs. */
 static u32 counter_width(const struct rdt_processor *processor, u32 offset)
 {
 	if (!offset && processor->amd)
-		return WIDTH_AMD;
+		return processor->hygon ? WIDTH_HYGON : WIDTH_AMD;
 	return WIDTH_BASE + offset <= WIDTH_MOST ? WIDTH_BASE + offset : WIDTH_BASE;
 }
 
@@ -186,6 +189,10 @@ void rdt_sum_add(struct rdt_sum *sum, const struct rdt_features *features,
 	u32 unused = 64 - features->width;
 	u64 delta;
 
+	if (reading->state == RDT_NOT_SUPPORTED)
+		return;
+	sum->gaps += sum->late;
+	sum->late = false;
 	if (reading->state == RDT_UNAVAILABLE) {
 		sum->gaps += sum->primed;
 		sum->primed = false;
@@ -206,9 +213,12 @@ void rdt_sum_add(struct rdt_sum *sum, const struct rdt_features *features,
 
 void rdt_sum_restart(struct rdt_sum *sum, bool goes_on)
 {
+	bool primed = sum->primed && goes_on;
+
 	*sum = (struct rdt_sum){
 		.previous = sum->previous,
-		.primed = sum->primed && goes_on,
+		.primed = primed,
+		.late = !primed,
 	};
 }
 

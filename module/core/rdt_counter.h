@@ -54,7 +54,8 @@ struct rdt_cpuid {
 /**
  * struct rdt_processor - as far as monitoring depends on it
  * @intel: GenuineIntel
- * @amd: AuthenticAMD or HygonGenuine
+ * @amd: AuthenticAMD, or HygonGenuine, whose CPUID is like AMD's
+ * @hygon: HygonGenuine
  * @family: with the extended family
  * @model: with the extended model
  * @stepping: stepping
@@ -62,6 +63,7 @@ struct rdt_cpuid {
 struct rdt_processor {
 	bool intel;
 	bool amd;
+	bool hygon;
 	u32 family;
 	u32 model;
 	u32 stepping;
@@ -109,6 +111,7 @@ struct rdt_features {
  * @previous: last value
  * @gaps: times after which an unknown amount is missing in @units
  * @primed: @previous is set
+ * @late: another owner's, and it begins at a later value than the owner did
  *
  * Starts zeroed.
  */
@@ -117,6 +120,7 @@ struct rdt_sum {
 	u64 previous;
 	u32 gaps;
 	bool primed;
+	bool late;
 };
 
 /**
@@ -171,7 +175,8 @@ struct rdt_reading rdt_occupancy(const struct rdt_features *features, u64 qm_ctr
  *
  * The first value only sets the start. After an unavailable reading the counter may
  * have restarted: what it counted since the last value is unknown, the next value
- * sets a new start, and @sum->gaps says that something is missing.
+ * sets a new start, and @sum->gaps says that something is missing. A counter that is not
+ * supported misses nothing.
  */
 void rdt_sum_add(struct rdt_sum *sum, const struct rdt_features *features,
 		 const struct rdt_reading *reading);
@@ -180,7 +185,10 @@ void rdt_sum_add(struct rdt_sum *sum, const struct rdt_features *features,
  * rdt_sum_restart - begin the sum of another owner
  * @sum: sum
  * @goes_on: nobody used the RMID since the last value, which is then where the new sum
- *	begins; else the next value only sets the start
+ *	begins
+ *
+ * Otherwise, and where the last reading was unavailable, the next value only sets the start:
+ * what the owner used before is unknown, which the next reading adds to @sum->gaps.
  */
 void rdt_sum_restart(struct rdt_sum *sum, bool goes_on);
 

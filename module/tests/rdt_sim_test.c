@@ -25,7 +25,7 @@ static struct rdt rdt;
 static u64 clock_ns;
 
 /* What is wrong with the processor, beside what the simulation can be told */
-static enum { SOUND, PQR_FAULTS, EVTSEL_FAULTS, CTR_FAULTS, NO_L3, SKYLAKE } defect;
+static enum { SOUND, PQR_FAULTS, EVTSEL_FAULTS, CTR_FAULTS, NO_L3, SKYLAKE, HYGON } defect;
 
 static int defective_read(u32 msr, u64 *value)
 {
@@ -42,8 +42,26 @@ static int defective_write(u32 msr, u64 value)
 	return rdt_sim_registers_table()->write(msr, value);
 }
 
+/* Its caches are in AMD's leaf, and no leaf says how wide its counters are. */
+static void hygon_cpuid(u32 leaf, u32 subleaf, struct rdt_cpuid *result)
+{
+	rdt_sim_registers_table()->cpuid(leaf == 0x8000001d ? 4 : leaf, subleaf, result);
+	if (leaf == 0)
+		*result = (struct rdt_cpuid){0xd, 0x6f677948, 0x656e6975, 0x6e65476e};
+	if (leaf == 1)
+		result->eax = 0x00900f01;
+	if (leaf == 4)
+		*result = (struct rdt_cpuid){};
+	if (leaf == 0xf && subleaf == 1)
+		result->eax = 0;
+}
+
 static void defective_cpuid(u32 leaf, u32 subleaf, struct rdt_cpuid *result)
 {
+	if (defect == HYGON) {
+		hygon_cpuid(leaf, subleaf, result);
+		return;
+	}
 	rdt_sim_registers_table()->cpuid(leaf, subleaf, result);
 	if (defect == NO_L3 && (leaf == 4 || leaf == 0x8000001d))
 		*result = (struct rdt_cpuid){};
@@ -497,6 +515,32 @@ static void wrap(struct ktap *ktap)
 	end();
 }
 
+/* A counter of 32 bits turns over every 4.3 s here; 44 bits would make it terabytes. */
+static void hygon(struct ktap *ktap)
+{
+	struct rdt_sim_processor wanted = usual();
+	unsigned int cpu = first_cpu(), i;
+	struct rdt_sum sum = {};
+
+	wanted.width = 32;
+	defect = HYGON;
+	if (!begin(ktap, &wanted)) {
+		defect = SOUND;
+		return;
+	}
+	set_rmid(cpu, 5);
+	for (i = 0; i <= 10; i++) {
+		struct rdt_reading reading = read_counter(cpu, 5, RDT_EVENT_TOTAL);
+
+		rdt_sum_add(&sum, &rdt.features, &reading);
+		pass(NSEC_PER_SEC);
+	}
+	KTAP_EXPECT(ktap, rdt.features.width == 32, "%u bits", rdt.features.width);
+	KTAP_EXPECT(ktap, rdt_sum_bytes(&sum, &rdt.features, 5) == 10000000000, "%llu",
+		    rdt_sum_bytes(&sum, &rdt.features, 5));
+	end();
+}
+
 static void occupancy(struct ktap *ktap)
 {
 	static const struct {
@@ -801,6 +845,7 @@ static const struct ktap_case cases[] = {
 	{"bandwidth", bandwidth},
 	{"rates_of_one_rmid", rates_of_one_rmid},
 	{"wrap", wrap},
+	{"hygon", hygon},
 	{"occupancy", occupancy},
 	{"unavailable_and_error", unavailable_and_error},
 	{"events_not_there", events_not_there},

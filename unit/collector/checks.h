@@ -9,6 +9,8 @@
 
 /* How it is loaded, what it finds, what it refuses */
 void checks_loading(void);
+/* What it asks for where memory is short; takes nearly all there is, and is for a guest */
+void checks_memory(void);
 /* Processes have RMIDs, and the events and the control file say which */
 void checks_processes(void);
 /* The control file as its users write it, with a callback that notes what it was called with */

@@ -3,11 +3,15 @@
  * checks_loading.c - what it finds and says when it is loaded, and what it refuses
  */
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "checks.h"
+#include "crowd.h"
 #include "kernel_module.h"
 #include "klog.h"
 #include "memory_collector/child.h"
@@ -191,6 +195,77 @@ static void not_twice(void)
 		  "not a second time");
 	tap_check(watch_wait(is_at_work, NULL), "and the first one is at work");
 	tap_check(!mc_collector_unload(&failure), "unloaded");
+}
+
+/* ---- little memory ---- */
+
+/* The most processes that may be asked for take twice as much. */
+#define LEFT_MIB 160
+#define KIB_PER_MIB 1024
+
+static uint64_t available_mib(void)
+{
+	FILE *file = fopen("/proc/meminfo", "re");
+	uint64_t kib = 0;
+	char line[128];
+
+	while (file && fgets(line, sizeof(line), file) &&
+	       sscanf(line, "MemAvailable: %" SCNu64, &kib) != 1)
+		;
+	if (file)
+		fclose(file);
+	return kib / KIB_PER_MIB;
+}
+
+/* For crowd_start(): until killed */
+static bool hold(int mib)
+{
+	void *memory = mmap(NULL, (size_t)mib * KIB_PER_MIB * 1024, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+	while (memory != MAP_FAILED)
+		pause();
+	return false;
+}
+
+static bool is_short(void *unused)
+{
+	return available_mib() <= LEFT_MIB + LEFT_MIB / 4;
+}
+
+/* Who holds the most is whom the kernel would kill for it. */
+static void refused_for_memory(void)
+{
+	static const char *const most = "max_processes=4194304";
+	struct mc_failure failure;
+	struct crowd others;
+	bool loaded;
+
+	if (!tap_check(crowd_start(&others, 1, hold, available_mib() - LEFT_MIB) &&
+			       watch_wait(is_short, NULL),
+		       "a process holds all memory but %d MiB", LEFT_MIB)) {
+		crowd_kill(&others);
+		return;
+	}
+	klog_begin();
+	loaded = !mc_collector_load(watch_modules, NULL, most, &failure);
+	tap_check(!loaded && klog_has("parameter max_processes=4194304: there is no memory"),
+		  "refuses '%s', and says why", most);
+	tap_check(!waitpid(others.pid[0], NULL, WNOHANG) && !klog_said("Out of memory"),
+		  "and nobody was killed for it");
+	crowd_kill(&others);
+	if (loaded)
+		mc_collector_unload(&failure);
+	tap_check(!mc_kernel_module_loaded(MC_COLLECTOR_MODULE), "nothing is left");
+}
+
+void checks_memory(void)
+{
+	tap_about("little memory");
+	if (available_mib() < 2 * LEFT_MIB)
+		tap_skip("memory", "there is too little of it already");
+	else
+		refused_for_memory();
 }
 
 void checks_loading(void)

@@ -5,13 +5,15 @@
  * usage: collector-guest [--build FOLDER] WHAT...
  *
  *   loading, processes, samples, collect, trace-cmd, procfs   what the collector promises
+ *   memory                                   the same where memory is short
  *   cost, coverage                           figures
  *   storm NAME, storm NAME full              one storm; "all" for all
  *   cycles TIMES                             load and unload
  *
  * TAP on standard output. Loads and unloads modules, on a machine where others work as well;
- * storms and cycles take a CPU off line and are for a guest. FOLDER: modules and programs are
- * those of a build folder. A signal ends what goes on, and all of it: nothing is left loaded.
+ * memory takes nearly all there is, storms and cycles take a CPU off line: they are for a guest.
+ * FOLDER: modules and programs are those of a build folder. A signal ends what goes on, and all
+ * of it: nothing is left loaded.
  */
 #include <limits.h>
 #include <stdio.h>
@@ -34,10 +36,11 @@ static const struct {
 	const char *name;
 	void (*run)(void);
 } plain[] = {
-	{"loading", checks_loading}, {"processes", checks_processes},
-	{"samples", checks_samples}, {"collect", checks_collect},
-	{"procfs", checks_procfs},   {"trace-cmd", trace_cmd_check},
-	{"cost", figures_cost},	     {"coverage", figures_coverage},
+	{"loading", checks_loading},	 {"memory", checks_memory},
+	{"processes", checks_processes}, {"samples", checks_samples},
+	{"collect", checks_collect},	 {"procfs", checks_procfs},
+	{"trace-cmd", trace_cmd_check},	 {"cost", figures_cost},
+	{"coverage", figures_coverage},
 };
 
 static bool run_plain(const char *name)
