@@ -22,6 +22,8 @@
 
 #include "load.h"
 
+#define NS_PER_S UINT64_C(1000000000)
+
 static void read_text(const char *path, char *text, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
