@@ -265,7 +265,7 @@ static int undo(const struct mc_host_state *state, FILE *said, struct mc_failure
 	fd = open_folder(state);
 	if (fd < 0)
 		return 0;
-	result = mc_tree_remove_open(fd, state->folder, failure);
+	result = mc_tree_remove_open(fd, AT_FDCWD, state->folder, failure);
 	close(fd);
 	if (!result)
 		fprintf(said, " folder %s", state->folder);

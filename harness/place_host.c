@@ -20,10 +20,8 @@
 #include "memory_collector/place.h"
 #include "runner.h"
 #include "trace_instance.h"
-#include "tree.h"
 #include "variants.h"
-
-#define WORK_PREFIX "memory-collector-"
+#include "work_folder.h"
 
 static const struct mc_host_use use = {
 	.program = "run-stress",
@@ -31,7 +29,7 @@ static const struct mc_host_use use = {
 	.file = "host",
 	.module = {MC_BENCH_MODULE},
 	.instance = {MC_TRACE_INSTANCE},
-	.folder = WORK_PREFIX,
+	.folder = MC_WORK_PREFIX,
 };
 
 static int take_machine(struct mc_host_state *state, struct mc_progress *progress,
@@ -86,34 +84,23 @@ static int check(const struct mc_job *job, struct mc_progress *progress, struct 
 struct host {
 	struct mc_runner runner;
 	struct mc_host_state state;
-	char work[PATH_MAX];
+	struct mc_work work;
 	FILE *ticks, *log;
 	int log_fd;
 };
 
-/* Others may pass through it, but only we write in it: it is /tmp for the loads. */
 static int make_work(struct host *host, const struct mc_job *job, struct mc_failure *failure)
 {
-	char real[PATH_MAX];
-
-	if (!realpath(scratch_of(job), real) ||
-	    snprintf(host->work, sizeof(host->work), "%s/" WORK_PREFIX "XXXXXX", real) >=
-		    (int)sizeof(host->work) ||
-	    !mkdtemp(host->work)) {
-		host->work[0] = '\0';
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "scratch folder %s: %s",
-			       scratch_of(job), strerror(errno));
-	}
-	if (chmod(host->work, 0755))
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s: %s", host->work, strerror(errno));
-	return mc_host_write(&host->state, host->work, failure);
+	if (mc_work_create(&host->work, scratch_of(job), failure))
+		return -1;
+	return mc_host_write(&host->state, host->work.path, failure);
 }
 
 static void find_disk(struct host *host)
 {
 	struct mc_failure none;
 
-	if (mc_disk_of(host->work, &host->runner.disk, &none)) {
+	if (mc_disk_of(host->work.path, &host->runner.disk, &none)) {
 		host->runner.disk = 0;
 		snprintf(host->runner.no_disk, sizeof(host->runner.no_disk), "%.500s", none.text);
 	}
@@ -231,7 +218,7 @@ static int run(const struct mc_job *job, struct mc_progress *progress, struct mc
 		return -1;
 	host.runner = (struct mc_runner){.job = job, .progress = progress, .dir = dir};
 	status = prepare(&host, job, dir, failure);
-	host.runner.work = host.work;
+	host.runner.work = &host.work;
 	host.runner.ticks = host.ticks;
 	if (!status)
 		status = run_matrix(&host, job, result, failure);
@@ -241,7 +228,7 @@ static int run(const struct mc_job *job, struct mc_progress *progress, struct mc
 	/* The first failure is the one to tell of. */
 	if (close_files(&host, status ? &second : failure))
 		status = -1;
-	if (host.work[0] && mc_tree_remove(host.work, status ? &second : failure))
+	if (mc_work_remove(&host.work, status ? &second : failure))
 		status = -1;
 	mc_host_release(&host.state);
 	return status;

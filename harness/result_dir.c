@@ -79,7 +79,7 @@ static void remove_if_dead(const char *path, void (*note)(const char *line))
 	if (fd < 0)
 		return;
 	if (!flock(fd, LOCK_EX | LOCK_NB) && is_own(fd, path)) {
-		ret = mc_tree_remove_open(fd, path, &failure)
+		ret = mc_tree_remove_open(fd, AT_FDCWD, path, &failure)
 			      ? asprintf(&line, "an interrupted run left something behind: %s",
 					 failure.text)
 			      : asprintf(&line, "removed %s, which an interrupted run left behind",
@@ -282,7 +282,7 @@ int mc_result_dir_commit(struct mc_result_dir *dir, struct mc_failure *failure)
 void mc_result_dir_end(struct mc_result_dir *dir)
 {
 	if (dir->temporary)
-		mc_tree_remove_open(dir->lock_fd, dir->temporary, NULL);
+		mc_tree_remove_open(dir->lock_fd, AT_FDCWD, dir->temporary, NULL);
 	if (dir->lock_fd >= 0)
 		close(dir->lock_fd);
 	free(dir->parent);

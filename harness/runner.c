@@ -13,14 +13,11 @@
  */
 #include "runner.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench_module.h"
@@ -33,7 +30,6 @@
 #include "stress_yaml.h"
 #include "text.h"
 #include "trace_instance.h"
-#include "tree.h"
 #include "variants.h"
 
 #define NS_PER_MS 1000000LL
@@ -88,7 +84,7 @@ struct variant {
  * @marks: when it did
  * @died: it did so within a window
  * @idle: it used no CPU time in a window
- * @folder: its own, below runner->work
+ * @has_folder: the load's own may be there, in runner->work
  * @failure: filled on error
  */
 struct run {
@@ -109,7 +105,7 @@ struct run {
 	struct mc_load_result load_result;
 	struct mc_marks marks;
 	bool died, idle;
-	char folder[4096];
+	bool has_folder;
 	struct mc_failure *failure;
 };
 
@@ -309,15 +305,6 @@ static int stop_ticks(struct run *run, struct mc_failure *failure)
 
 /* ---- the load ---- */
 
-static int make_folder(struct run *run, uid_t user)
-{
-	snprintf(run->folder, sizeof(run->folder), "%s/load", run->runner->work);
-	if (mkdir(run->folder, 0700) || (user != (uid_t)-1 && chown(run->folder, user, user)))
-		return mc_fail(run->failure, MC_EXIT_ENVIRONMENT, "%s: %s", run->folder,
-			       strerror(errno));
-	return GO_ON;
-}
-
 static void note_command(struct mc_load_result *load, char *const *argv)
 {
 	size_t used = 0;
@@ -342,15 +329,16 @@ static int start_load(struct run *run)
 	if (!scenario->as_root &&
 	    mc_load_user(MC_LOAD_USERS_RUN_STRESS, MC_LOAD_USERS, &user, run->failure))
 		return BROKEN;
+	run->has_folder = true;
 	/* As the load sees it: its /tmp is our work folder. */
-	if (make_folder(run, user) ||
+	if (mc_work_add_load(run->runner->work, user, run->failure) ||
 	    mc_scenario_command(scenario, &scale, "/tmp/load/stress-ng.yaml", timeout_s,
 				"/tmp/load", &argv, run->failure))
 		return BROKEN;
 	run->load_result.present = true;
 	note_command(&run->load_result, argv);
 	run->marks.load_start_ns = mc_now_ns();
-	result = mc_load_start(&run->load, argv, user, run->runner->work, run->failure);
+	result = mc_load_start(&run->load, argv, user, run->runner->work->path, run->failure);
 	free(argv);
 	run->loaded = !result;
 	return result;
@@ -569,30 +557,11 @@ static int copy_yaml(struct run *run, FILE *from)
 	return mc_result_file_close(to, name, run->failure);
 }
 
-/* Written by the load into a folder of its own, where it can put anything. */
-static FILE *open_yaml(const struct run *run)
-{
-	char path[sizeof(run->folder) + 32];
-	struct stat info;
-	FILE *file = NULL;
-	int fd;
-
-	snprintf(path, sizeof(path), "%s/stress-ng.yaml", run->folder);
-	fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	if (fd < 0)
-		return NULL;
-	if (!fstat(fd, &info) && S_ISREG(info.st_mode) && info.st_size <= YAML_MAX)
-		file = fdopen(fd, "r");
-	if (!file)
-		close(fd);
-	return file;
-}
-
 static int take_bogo_ops(struct run *run)
 {
 	struct mc_load_result *load = &run->load_result;
 	struct mc_failure why;
-	FILE *file = open_yaml(run);
+	FILE *file = mc_work_open(run->runner->work, "stress-ng.yaml", YAML_MAX);
 	char name[MC_NAME_MAX + 32];
 	int result;
 
@@ -746,7 +715,7 @@ static int undo(struct run *run, struct mc_failure *failure)
 		mc_load_stop(&run->load);
 		mc_load_free(&run->load);
 	}
-	if (run->folder[0] && mc_tree_remove(run->folder, failure))
+	if (run->has_folder && mc_work_remove_load(run->runner->work, failure))
 		result = -1;
 	if (stop_ticks(run, failure))
 		result = -1;

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include "memory_collector/place.h"
+#include "work_folder.h"
 
 /**
  * struct mc_runner - what the scenarios of a run share
@@ -27,7 +28,7 @@ struct mc_runner {
 	struct mc_progress *progress;
 	const struct mc_result_dir *dir;
 	FILE *ticks;
-	const char *work;
+	const struct mc_work *work;
 	dev_t disk;
 	char no_disk[MC_TEXT_MAX];
 	unsigned int index;

@@ -160,7 +160,7 @@ static int fail(const char *path, int error, struct mc_failure *failure)
 	return -1;
 }
 
-int mc_tree_remove_open(int fd, const char *path, struct mc_failure *failure)
+int mc_tree_remove_open(int fd, int at, const char *path, struct mc_failure *failure)
 {
 	struct removal removal = {.top = fd};
 	struct stat info;
@@ -173,7 +173,7 @@ int mc_tree_remove_open(int fd, const char *path, struct mc_failure *failure)
 	for (passes = 0; more && passes < PASSES_MAX; passes++) {
 		more = pass(&removal);
 		/* Whatever has this name now, only an empty folder goes. */
-		if (!rmdir(path) || errno == ENOENT)
+		if (!unlinkat(at, path, AT_REMOVEDIR) || errno == ENOENT)
 			return 0;
 		error = errno;
 	}
@@ -186,7 +186,7 @@ int mc_tree_remove(const char *path, struct mc_failure *failure)
 
 	if (fd < 0)
 		return errno == ENOENT ? 0 : fail(path, errno, failure);
-	result = mc_tree_remove_open(fd, path, failure);
+	result = mc_tree_remove_open(fd, AT_FDCWD, path, failure);
 	close(fd);
 	return result;
 }

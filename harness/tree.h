@@ -21,9 +21,10 @@ int mc_tree_remove(const char *path, struct mc_failure *failure);
 /**
  * mc_tree_remove_open - the same with a folder that is open
  * @fd: it, for who has looked at it and must not remove another one; stays open
+ * @at: what @path begins at: a folder that is open, or AT_FDCWD
  * @path: its name
  * @failure: as above
  */
-int mc_tree_remove_open(int fd, const char *path, struct mc_failure *failure);
+int mc_tree_remove_open(int fd, int at, const char *path, struct mc_failure *failure);
 
 #endif

@@ -62,7 +62,7 @@ static void remove_dead(struct mc_progress *progress)
 		fd = lock(path);
 		if (fd < 0)
 			continue;
-		if (!mc_tree_remove_open(fd, path, NULL))
+		if (!mc_tree_remove_open(fd, AT_FDCWD, path, NULL))
 			mc_progress_note(progress,
 					 "removed %s, which a run that was killed left behind",
 					 path);
@@ -101,7 +101,7 @@ int mc_vm_folder_create(struct mc_vm_folder *folder, struct mc_progress *progres
 void mc_vm_folder_remove(struct mc_vm_folder *folder)
 {
 	if (folder->path)
-		mc_tree_remove_open(folder->lock_fd, folder->path, NULL);
+		mc_tree_remove_open(folder->lock_fd, AT_FDCWD, folder->path, NULL);
 	if (folder->lock_fd >= 0)
 		close(folder->lock_fd);
 	free(folder->path);

@@ -183,7 +183,7 @@ static void test_open(void **state)
 	path_of(away, sizeof(away), folder, "away");
 	assert_int_equal(rename(tree, away), 0);
 	make_link(outside, folder, "tree");
-	assert_int_equal(mc_tree_remove_open(fd, tree, &failure), -1);
+	assert_int_equal(mc_tree_remove_open(fd, AT_FDCWD, tree, &failure), -1);
 	assert_non_null(strstr(failure.text, "tree: Not a directory"));
 	assert_false(there(away, "file"));
 	assert_true(there(outside, "file"));
