@@ -462,44 +462,13 @@ static void put_facts(const struct mc_result *result, FILE *to)
 		 run->started_utc, elapsed);
 }
 
-char *mc_verdict_text(const struct mc_scenario_result *scenario, char *out, size_t size)
-{
-	char read[MC_TIME_TEXT], expected[MC_TIME_TEXT], missed[MC_TIME_TEXT] = "none";
-	char lost[MC_TIME_TEXT] = "none", share[16] = "", percent[32] = "";
-	char text[MC_VERDICT_MAX];
-
-	if (scenario->status != MC_STATUS_OK) {
-		snprintf(text, sizeof(text), "%s: %s: %s", scenario->test,
-			 mc_status_name(scenario->status), scenario->reason);
-		return mc_text_clean(out, size, text);
-	}
-	if (scenario->missed_ticks) {
-		mc_text_count(missed, scenario->missed_ticks);
-		put_share(share, sizeof(share), scenario->missed_ticks, scenario->expected_ticks);
-		snprintf(percent, sizeof(percent), " (%s %%)", share);
-	}
-	if (scenario->lost_events)
-		mc_text_count(lost, scenario->lost_events);
-	snprintf(text, sizeof(text), "%s: ok, %s of %s ticks, %s missed%s, %s lost", scenario->test,
-		 mc_text_count(read, scenario->samples),
-		 mc_text_count(expected, scenario->expected_ticks), missed, percent, lost);
-	return mc_text_clean(out, size, text);
-}
-
-/* A verdict line begins with "<test>: <status>": the status is coloured. */
 static void put_verdict(const struct table *table, const struct mc_scenario_result *scenario)
 {
-	const char *status = mc_status_name(scenario->status);
-	char text[MC_VERDICT_MAX], name[MC_NAME_MAX];
-	size_t before;
-
-	mc_verdict_text(scenario, text, sizeof(text));
-	before = strlen(mc_text_clean(name, sizeof(name), scenario->test)) + 2;
-	if (table->colour)
-		fprintf(table->to, "%.*s%s%s\033[0m%s\n", (int)before, text,
-			colour_of(scenario->status), status, text + before + strlen(status));
-	else
-		fprintf(table->to, "%s\n", text);
+	mc_text_put(table->to, scenario->test);
+	fprintf(table->to, ": %s%s%s: ", table->colour ? colour_of(scenario->status) : "",
+		mc_status_name(scenario->status), table->colour ? "\033[0m" : "");
+	mc_text_put(table->to, scenario->reason);
+	putc('\n', table->to);
 }
 
 static void put_overall(const struct table *table)

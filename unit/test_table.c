@@ -353,39 +353,6 @@ static void several_kernels(void **state)
 	free(text);
 }
 
-static void verdicts(void **state)
-{
-	static const struct {
-		enum mc_status status;
-		uint64_t expected, missed, lost;
-		const char *reason, *text;
-	} rows[] = {
-		{MC_STATUS_OK, 10000, 0, 0, "",
-		 "cpu: ok, 10,000 of 10,000 ticks, none missed, none lost"},
-		{MC_STATUS_OK, 10000, 3, 0, "",
-		 "cpu: ok, 9,997 of 10,000 ticks, 3 missed (0.03 %), none lost"},
-		{MC_STATUS_OK, 1000000, 49, 0, "",
-		 "cpu: ok, 999,951 of 1,000,000 ticks, 49 missed (<0.01 %), none lost"},
-		{MC_STATUS_OK, 10, 10, 0, "",
-		 "cpu: ok, 0 of 10 ticks, 10 missed (100.00 %), none lost"},
-		{MC_STATUS_OK, 0, 0, 0, "", "cpu: ok, 0 of 0 ticks, none missed, none lost"},
-		{MC_STATUS_INVALID, 100, 0, 5, "5 events lost", "cpu: invalid: 5 events lost"},
-		{MC_STATUS_SKIPPED, 0, 0, 0, "no such stressor", "cpu: skipped: no such stressor"},
-		{MC_STATUS_FAILED, 0, 0, 0, "a\nb", "cpu: failed: a?b"},
-	};
-
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct mc_result *result = new_result();
-		struct mc_scenario_result *scenario =
-			add(result, "cpu", rows[i].status, rows[i].reason);
-		char text[MC_VERDICT_MAX];
-
-		set_ticks(scenario, rows[i].expected, rows[i].missed, rows[i].lost);
-		assert_string_equal(mc_verdict_text(scenario, text, sizeof(text)), rows[i].text);
-		mc_result_free(result);
-	}
-}
-
 static void a_full_disk_is_told(void **state)
 {
 	struct mc_failure failure = {.exit_code = MC_EXIT_OK};
@@ -415,7 +382,6 @@ int main(void)
 		cmocka_unit_test(a_name_cannot_reach_the_terminal),
 		cmocka_unit_test(a_variant_cannot_either),
 		cmocka_unit_test(several_kernels),
-		cmocka_unit_test(verdicts),
 		cmocka_unit_test(a_full_disk_is_told),
 	};
 

@@ -9,19 +9,6 @@
 
 #include "memory_collector/result.h"
 
-/* Room for mc_verdict_text() */
-#define MC_VERDICT_MAX (MC_TEXT_MAX + 256)
-
-/**
- * mc_verdict_text - the one line that sums a scenario up
- * @scenario: with its final status
- * @out: e.g. "cpu: ok, 10,000 of 10,000 ticks, 3 missed (0.03 %), none lost"
- * @size: of @out
- *
- * Return: @out
- */
-char *mc_verdict_text(const struct mc_scenario_result *scenario, char *out, size_t size);
-
 /**
  * mc_table_print - the final table, a verdict line per scenario that is not ok, one for the run
  * @result: result
