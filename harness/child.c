@@ -36,8 +36,11 @@
 
 /* Asks a supervisor to kill everything below it; also its parent-death signal */
 #define END_ALL SIGRTMIN
-/* How long SIGKILL may take before a process counts as stuck in the kernel */
-#define KILL_PATIENCE_NS (10 * NS_PER_S)
+/*
+ * How long SIGKILL may take before a process counts as stuck in the kernel: a large one gives its
+ * memory back in its own time, of which a busy machine gives it little
+ */
+#define KILL_PATIENCE_NS (60 * NS_PER_S)
 
 /* What the two forks tell mc_child_start(); end of file means that exec worked. */
 enum stage {

@@ -153,7 +153,7 @@ static void read_stress_ng(char *version, size_t size)
 	const char *at;
 
 	if (!mc_load_available() ||
-	    mc_child_output(argv, 20 * NS_PER_S, text, sizeof(text), &ignored))
+	    mc_child_output(argv, 120 * NS_PER_S, text, sizeof(text), &ignored))
 		return;
 	at = strstr(text, before);
 	if (at) {

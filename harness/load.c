@@ -35,7 +35,7 @@
  * Beyond all that is waited for, for a load, and for a window beside twice its length. In an
  * emulated guest whose load locks the bus, the module alone takes half a minute to be loaded.
  */
-#define TIMEOUT_LOAD_S 240
+#define TIMEOUT_LOAD_S 360
 #define TIMEOUT_WINDOW_S 60
 /* No time that anybody waits for; stress-ng and the deadline above it can count so far. */
 #define TIMEOUT_MAX_S 1000000000
@@ -86,7 +86,7 @@ int mc_load_check(const struct mc_matrix *matrix, struct mc_failure *failure)
 		if (!scenario->stressor[0])
 			continue;
 		if (!known[0] &&
-		    mc_child_output(argv, 60 * NS_PER_S, known, sizeof(known), failure))
+		    mc_child_output(argv, 120 * NS_PER_S, known, sizeof(known), failure))
 			return -1;
 		if (!has_word(known, scenario->stressor))
 			return mc_fail(failure, MC_EXIT_USAGE,

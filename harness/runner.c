@@ -40,7 +40,7 @@
 #define QUIET_NS (250 * NS_PER_MS)
 #define TAIL_NS (200 * NS_PER_MS)
 /* A load that does nothing for so long will not begin to, however busy the machine is */
-#define RAMP_NS (60 * NS_PER_S)
+#define RAMP_NS (180 * NS_PER_S)
 /* Beginning and end of a load are in the picture as far as the buffers go */
 #define RAMP_TRACED_NS (5 * NS_PER_S)
 #define END_TRACED_NS (10 * NS_PER_S)

@@ -22,7 +22,7 @@
 #define MODULE_MAX (64UL * 1024 * 1024)
 /* Room for what the loads write; a guest that fills it gets an error there */
 #define SCRATCH_BYTES (2LL * 1024 * 1024 * 1024)
-#define MAKE_TIMEOUT_NS (30LL * 1000000000)
+#define MAKE_TIMEOUT_NS (300LL * 1000000000)
 
 /* ---- the plan, as init reads it ---- */
 

@@ -161,8 +161,8 @@ accepted "--cpu-method matrixprod" --dry-run --only cpu
 accepted "500 ticks per CPU" --dry-run --interval 10ms
 accepted "each 5 times in turn: off auto off-2 (the first one again)" --dry-run --lead off,auto
 accepted "each 2 times in turn: phase0us phase500us" --dry-run --phase 0,500us --slices 2
-accepted "--timeout 310s" --dry-run --only cpu
-accepted "--timeout 2220s" --dry-run --only cpu --lead off,auto --slices 10 --duration 3s
+accepted "--timeout 430s" --dry-run --only cpu
+accepted "--timeout 2340s" --dry-run --only cpu --lead off,auto --slices 10 --duration 3s
 accepted "baseline" --list
 file mine '[mine]' 'title = Mine' 'stressor = cpu' 'args = --cpu {cpus*3}'
 accepted "mine: stress-ng --cpu 12 --timeout" --dry-run --cpus 4 --scenarios "$work/files/mine"
