@@ -10,6 +10,7 @@
 
 #include "interval.h"
 #include "option_table.h"
+#include "vm_memory.h"
 
 #define NS_PER_S 1000000000ULL
 #define DURATION_MAX_NS (24 * 3600 * NS_PER_S)
@@ -37,7 +38,8 @@ static const struct mc_option rows[] = {
 	{"--cpus", "N", "of the VM (default 2)", mc_option_number, .field = FIELD(cpus),
 	 .with = WITH_VM, .min = 1, .max = 255},
 	{"--memory", "MIB", "of the VM (default 1024)", mc_option_number,
-	 .field = FIELD(memory_mib), .with = WITH_VM, .min = 256, .max = 1024 * 1024},
+	 .field = FIELD(memory_mib), .with = WITH_VM, .min = MC_VM_MEMORY_MIN_MIB,
+	 .max = 1024 * 1024},
 	{"--accel", "auto|kvm|tcg", "of the VM: KVM where it works (default), or one alone",
 	 mc_option_accel, .field = FIELD(accel), .with = WITH_VM},
 	{"--kernel", "FILE", "kernel image for the VM (default: one that fits)", mc_option_text,

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -25,6 +26,7 @@
 #include "tsc.h"
 #include "vm_accelerator.h"
 #include "vm_guest.h"
+#include "vm_memory.h"
 #include "vm_qemu_choice.h"
 
 #define NS_PER_S 1000000000LL
@@ -155,6 +157,7 @@ struct guest {
 	char verdict[1024]; /* empty: none yet */
 	int64_t verdict_ns; /* as given_ns() counts */
 	char report[512], panic[512], last[512]; /* lines of the console */
+	bool no_room; /* for the initramfs */
 	char complaint[512]; /* QEMU's first */
 	bool broken; /* failure says why */
 	struct mc_failure *failure;
@@ -188,6 +191,8 @@ static void on_console(struct guest *guest, const char *line)
 	if (!message)
 		return;
 	message += 2;
+	if (strstr(message, "Initramfs unpacking failed: write error"))
+		guest->no_room = true;
 	if (strstr(message, "Kernel panic"))
 		keep(guest->panic, sizeof(guest->panic), message);
 	if (mc_kernel_log_is_report(message))
@@ -634,6 +639,11 @@ static int judge(struct guest *guest, bool ended, const struct mc_child_end *qem
 	if (mc_stop_requested())
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "interrupted by SIG%s",
 			       sigabbrev_np(mc_stop_signal()));
+	if (guest->no_room)
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "the VM's %u MiB of memory had no room to unpack its programs and "
+			       "libraries; choose more with --memory",
+			       guest->vm->memory_mib);
 	if (guest->panic[0])
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest's kernel panicked: %s",
 			       guest->report);
@@ -717,6 +727,14 @@ static int run_without_kvm(struct guest *guest, const struct mc_accel_guest *cho
 	return result;
 }
 
+static int check_memory(const struct mc_vm *vm, struct mc_failure *failure)
+{
+	char initramfs[PATH_MAX];
+
+	snprintf(initramfs, sizeof(initramfs), "%s/%s", vm->folder, vm->initramfs);
+	return mc_vm_memory_check(initramfs, vm->memory_mib, failure);
+}
+
 static int run_chosen(struct guest *guest)
 {
 	const struct mc_accel_guest choice = {.option = guest->vm->accel,
@@ -762,7 +780,7 @@ int mc_vm_run(const struct mc_vm *vm, struct mc_vm_end *end, struct mc_failure *
 				.qemu = mc_vm_qemu_chosen(vm->elf_machine, vm->cpus),
 				.end = end,
 				.failure = failure};
-	result = run_chosen(guest);
+	result = check_memory(vm, failure) ? -1 : run_chosen(guest);
 	free(guest);
 	return result;
 }

@@ -91,7 +91,7 @@ refused 2 "cannot be empty" --duration 0
 refused 2 "negative" --duration -1s
 refused 2 "at least 10 intervals" --duration 5ms
 refused 2 "from 1 to" --cpus 0
-refused 2 "from 256" --memory 1
+refused 2 "from 272" --memory 256
 refused 2 "off, auto or fixed" --lead on
 refused 2 "twice" --lead off,off
 refused 2 "not less than the interval" --phase 1ms

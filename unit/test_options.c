@@ -220,7 +220,7 @@ static void refusals(void **state)
 		{"--accel x", "auto, kvm or tcg"},
 		{"--accel tcg --place host", "means nothing with --place host"},
 		{"--memory 1G", "not a whole number"},
-		{"--memory 255", "from 256"},
+		{"--memory 271", "from 272"},
 		{"--memory 18446744073709551616", "too large"},
 		{"--place moon", "vm or host"},
 		{"--place \"\"", "vm or host"},

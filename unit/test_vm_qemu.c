@@ -65,6 +65,8 @@ static const struct row {
 	{"panic", "[ 1.0] Kernel panic - not syncing: x\n", "hello 5\n", "", "", "", 0, 0, -1, 0,
 	 "the guest's kernel panicked: Kernel panic - not syncing: x"},
 	{"no word", "", "hello 5\n", "", "", "", 0, 0, -1, 0, "the guest ended without a verdict"},
+	{"no room", "[ 1.0] Initramfs unpacking failed: write error\n[ 2.0] Kernel panic - x\n", "",
+	 "", "", "", 0, 0, -1, 0, "the VM's 64 MiB of memory had no room to unpack its *"},
 	{"hang", "[ 1.0] so far\n", "hello 5\n", "", "", "", 0, -1, -1, 0,
 	 "the guest did not finish within 10 s and was ended; its last line: [ 1.0] so far; QEMU "
 	 "before 8.1, as it is here, *"},
@@ -476,6 +478,24 @@ static void test_starved(void **state)
 	fclose(results);
 }
 
+/* Before anything is started */
+static void test_too_little_memory(void **state)
+{
+	unsigned int records = 0;
+	struct mc_vm vm = machine(NULL, NULL, &records);
+	struct mc_failure failure = {0};
+	struct mc_vm_end end;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", folder, vm.initramfs);
+	assert_int_equal(close(creat(path, 0600)), 0);
+	assert_int_equal(truncate(path, 6 << 20), 0);
+	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
+	assert_non_null(strstr(failure.text, "needs 66 MiB to unpack them"));
+	assert_true(!end.started_ns);
+	unlink(path);
+}
+
 static void test_unknown_machine(void **state)
 {
 	unsigned int records = 0;
@@ -522,6 +542,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_kvm_is_remembered),
 		cmocka_unit_test(test_talks_for_ever),
 		cmocka_unit_test(test_starved),
+		cmocka_unit_test(test_too_little_memory),
 		cmocka_unit_test(test_unknown_machine),
 	};
 
