@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 int64_t mc_given_time(int64_t wall_ns, int64_t waited_ns)
@@ -46,8 +47,8 @@ static int64_t waited_of(pid_t pid, const char *thread)
 
 int64_t mc_given_waited(pid_t pid)
 {
+	int64_t first_ns = 0, most_ns = 0;
 	const struct dirent *entry;
-	int64_t most_ns = 0;
 	char path[64];
 	DIR *threads;
 
@@ -56,10 +57,12 @@ int64_t mc_given_waited(pid_t pid)
 	while (threads && (entry = readdir(threads))) {
 		int64_t waited_ns = waited_of(pid, entry->d_name);
 
-		if (waited_ns > most_ns)
+		if (waited_ns > 0 && atoi(entry->d_name) == pid)
+			first_ns = waited_ns;
+		else if (waited_ns > most_ns)
 			most_ns = waited_ns;
 	}
 	if (threads)
 		closedir(threads);
-	return most_ns;
+	return first_ns + most_ns;
 }

@@ -18,13 +18,14 @@
 /**
  * mc_given_time - what a process had of a time
  * @wall_ns: since it was started
- * @waited_ns: of it, for a CPU while it could have run
+ * @waited_ns: of it, for a CPU while it could have run; more than @wall_ns counts as all of it
  */
 int64_t mc_given_time(int64_t wall_ns, int64_t waited_ns);
 
 /*
- * How long the thread of a process that waited most for a CPU did so, since it was started; 0
- * where the kernel does not tell
+ * How long a process has waited for a CPU since it was started: its first thread, and of the
+ * others the one that waited most, since these two wait for each other as well (QEMU's main loop
+ * and a guest's CPU). 0 where the kernel does not tell
  */
 int64_t mc_given_waited(pid_t pid);
 

@@ -103,8 +103,7 @@ int mc_vm_program_run(const struct mc_vm_program *program, struct mc_progress *p
 	int result = -1;
 
 	report(progress, MC_PHASE_PREPARE);
-	if (!mc_accel_check(program->accel, failure) &&
-	    !find_kernel(program, &kernel, failure) &&
+	if (!mc_accel_check(program->accel, failure) && !find_kernel(program, &kernel, failure) &&
 	    !mc_vm_folder_create(&folder, progress, failure) &&
 	    !make_initramfs(program, &kernel, &folder, failure)) {
 		report(progress, MC_PHASE_BOOT);

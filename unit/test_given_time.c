@@ -30,7 +30,7 @@ static void given(void **state)
 		{480 * S, 240 * S, 240 * S},
 		{2400 * S, 2200 * S, 240 * S},
 		{2400 * S, 2400 * S, 240 * S},
-		/* Threads count by themselves: one may have waited longer than we know of. */
+		/* Two threads that wait at the same time */
 		{2400 * S, 2500 * S, 240 * S},
 		/* The kernel does not tell. */
 		{240 * S, -1, 240 * S},
