@@ -50,9 +50,11 @@
 #define ARGS_MAX 64
 /*
  * A guest's CPU stands still while its host has others to run, which is no fault of its
- * kernel's. One that hangs meets the deadline. These are the longest that the kernel takes.
+ * kernel's. One that hangs meets the deadline. The first two are the longest that the kernel takes.
  */
-#define PATIENCE "rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 "
+#define PATIENCE                                                 \
+	"rcupdate.rcu_cpu_stall_timeout=300 watchdog_thresh=60 " \
+	"sysctl.kernel.hung_task_timeout_secs=600 "
 
 /* ---- machines ---- */
 
