@@ -20,10 +20,14 @@
 #include "vm_hang.h"
 
 #define NS_PER_MS 1000000LL
-/* In all; for one answer; until a kernel has begun to answer, and has ended; for its panic */
+/*
+ * In all; for one answer; until a kernel has begun to answer, and where that CPU may be one with
+ * interrupts off; until it has ended; for its panic
+ */
 #define TOTAL_NS (30000 * NS_PER_MS)
 #define ANSWER_NS (5000 * NS_PER_MS)
 #define BEGIN_NS (5000 * NS_PER_MS)
+#define BEGIN_DEAF_NS (1000 * NS_PER_MS)
 #define PRINT_NS (6000 * NS_PER_MS)
 #define PANIC_NS (10000 * NS_PER_MS)
 /* So long without a word, and it has said all */
@@ -33,6 +37,9 @@
 /* Looks at the registers, and how far they are apart */
 #define LOOKS 5
 #define LOOK_NS (100 * NS_PER_MS)
+/* Until each CPU that works has had so much processor time (in ticks), but no longer than that */
+#define LOOK_TICKS 2
+#define LOOK_MOST_NS (800 * NS_PER_MS)
 /* The registers of 256 CPUs have no more */
 #define ANSWER_MAX (2UL * 1024 * 1024)
 /* Of more CPUs the registers have to do. */
@@ -152,6 +159,24 @@ static const char *ask(struct mc_autopsy *autopsy, const char *command, const ch
 	return autopsy->answer;
 }
 
+/* Vectors say nothing about a hang, and are most of it. */
+static void log_answer(FILE *log, const char *text)
+{
+	static const char *const vectors[] = {"FPR", "XMM", "YMM", "ZMM", "Opmask"};
+	size_t i, n = sizeof(vectors) / sizeof(vectors[0]);
+
+	while (*text) {
+		size_t length = strcspn(text, "\n");
+
+		for (i = 0; i < n && strncmp(text, vectors[i], strlen(vectors[i])); i++)
+			;
+		length += text[length] == '\n';
+		if (i == n)
+			fwrite(text, 1, length, log);
+		text += length;
+	}
+}
+
 /* A command of the monitor for people. Return: as ask(), and it is in the log. */
 static const char *ask_hmp(struct mc_autopsy *autopsy, const char *command, unsigned int cpu)
 {
@@ -164,7 +189,8 @@ static const char *ask_hmp(struct mc_autopsy *autopsy, const char *command, unsi
 	fprintf(autopsy->guest.log, "\n---- QEMU: %s", command);
 	if (cpu)
 		fprintf(autopsy->guest.log, " of CPU %u", cpu);
-	fprintf(autopsy->guest.log, "\n%s\n", answer ? answer : "(no answer)");
+	fputs("\n", autopsy->guest.log);
+	log_answer(autopsy->guest.log, answer ? answer : "(no answer)\n");
 	return answer;
 }
 
@@ -249,6 +275,33 @@ static void look_at_interrupts(struct mc_autopsy *autopsy)
 		ask_hmp(autopsy, "info lapic", i);
 }
 
+static bool have_worked(const struct mc_hang *hang, const unsigned long *ticks)
+{
+	unsigned int i;
+
+	for (i = 0; i < hang->n_cpus; i++) {
+		if (!hang->cpu[i].asleep && hang->cpu[i].ticks < ticks[i] + LOOK_TICKS)
+			return false;
+	}
+	return true;
+}
+
+/* On a busy machine, a CPU that did not come to work in the meantime would be where it was. */
+static void let_them_work(struct mc_autopsy *autopsy)
+{
+	int64_t least = mc_now_ns() + LOOK_NS, most = mc_now_ns() + LOOK_MOST_NS;
+	unsigned long ticks[MC_HANG_CPUS];
+	unsigned int i;
+
+	for (i = 0; i < MC_HANG_CPUS; i++)
+		ticks[i] = autopsy->hang.cpu[i].ticks;
+	while (listen_until(autopsy, mc_now_ns() + STEP_NS) && mc_now_ns() < most) {
+		look_at_threads(autopsy, false);
+		if (mc_now_ns() > least && have_worked(&autopsy->hang, ticks))
+			break;
+	}
+}
+
 /*
  * The first look is at CPUs that run, because stopping them wakes up what waits for something that
  * QEMU has lost. An emulated CPU that runs has old registers, however, so at the others it does not.
@@ -259,7 +312,7 @@ static void look_at_cpus(struct mc_autopsy *autopsy)
 	int look;
 
 	for (look = 0; look < LOOKS && !autopsy->over; look++) {
-		look_at_threads(autopsy, false);
+		let_them_work(autopsy);
 		if (look)
 			ask_hmp(autopsy, "stop", 0);
 		answer = ask_hmp(autopsy, "info registers -a", 0);
@@ -269,7 +322,6 @@ static void look_at_cpus(struct mc_autopsy *autopsy)
 			look_at_interrupts(autopsy);
 		if (look)
 			ask_hmp(autopsy, "cont", 0);
-		listen_until(autopsy, mc_now_ns() + LOOK_NS);
 	}
 }
 
@@ -282,7 +334,9 @@ static void look_at_cpus(struct mc_autopsy *autopsy)
 static bool press(struct mc_autopsy *autopsy, char letter)
 {
 	unsigned int before = autopsy->hang.answers;
-	int64_t begin = mc_now_ns() + BEGIN_NS, end = mc_now_ns() + PRINT_NS;
+	bool deaf = mc_hang_deaf(&autopsy->hang) > 0;
+	int64_t begin = mc_now_ns() + (deaf ? BEGIN_DEAF_NS : BEGIN_NS);
+	int64_t end = mc_now_ns() + PRINT_NS;
 	const char text[] = {letter, '\0'};
 
 	if (!ask_hmp(autopsy, "chardev-send-break console", 0))
@@ -333,7 +387,7 @@ static void ask_all(struct mc_autopsy *autopsy)
 	look_at_cpus(autopsy);
 	if (*autopsy->hang.status || autopsy->over)
 		return;
-	if (!mc_hang_is_deaf(&autopsy->hang))
+	if (mc_hang_deaf(&autopsy->hang) < autopsy->hang.n_cpus)
 		ask_kernel(autopsy);
 	look_at_threads(autopsy, true);
 	if (!mc_hang_is_clear(&autopsy->hang) && !autopsy->over)

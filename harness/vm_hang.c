@@ -18,16 +18,30 @@
 #define ARM_LEVEL(state) ((state) >> 2 & 3)
 /* The function and two callers: where the first one waits for a lock, they say which. */
 #define FRAMES_MAX 3
+/* A loop is no longer than this, in bytes. */
+#define LOOP_BYTES 4096
+/* Less processor time than this (in ticks of 10 ms), and what a CPU did tells nothing. */
+#define TICKS_MIN 5
 /* More CPUs than these are counted only. */
 #define SAID_MAX 4
 
 /* ---- QEMU ---- */
 
+static void set_thread(struct mc_hang_cpu *cpu, char state, unsigned long ticks)
+{
+	cpu->asleep = state == 'S';
+	cpu->ticks = ticks;
+	if (!cpu->threaded || !cpu->samples)
+		cpu->first_ticks = ticks;
+	cpu->threaded = true;
+}
+
 /* "PID (NAME) STATE ...", where NAME may hold anything */
 void mc_hang_thread(struct mc_hang *hang, const char *stat, bool first)
 {
 	const char *name = strchr(stat, '('), *end = strrchr(stat, ')');
-	unsigned int cpu, i;
+	unsigned long user, kernel;
+	unsigned int index, i;
 
 	if (!name || !end || strlen(end) < 3)
 		return;
@@ -37,10 +51,14 @@ void mc_hang_thread(struct mc_hang *hang, const char *stat, bool first)
 	}
 	hang->threads++;
 	hang->stopped += end[2] == 'T' || end[2] == 't';
-	if (sscanf(name, "(CPU %u/", &cpu) == 1 && cpu < MC_HANG_CPUS)
-		hang->cpu[cpu].asleep = end[2] == 'S';
+	/* The 14th field and the 15th */
+	if (sscanf(end + 1, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user,
+		   &kernel) != 2)
+		return;
 	for (i = 0; !strncmp(name, "(ALL CPUs/", 10) && i < MC_HANG_CPUS; i++)
-		hang->cpu[i].asleep = end[2] == 'S';
+		set_thread(&hang->cpu[i], end[2], user + kernel);
+	if (sscanf(name, "(CPU %u/", &index) == 1 && index < MC_HANG_CPUS)
+		set_thread(&hang->cpu[index], end[2], user + kernel);
 }
 
 void mc_hang_status(struct mc_hang *hang, const char *text)
@@ -56,6 +74,8 @@ void mc_hang_status(struct mc_hang *hang, const char *text)
 static void add_sample(struct mc_hang_cpu *cpu, bool halted, bool user, bool on)
 {
 	cpu->samples++;
+	cpu->last_user = user;
+	cpu->last_on = on;
 	if (halted)
 		cpu->halted++;
 	else if (user)
@@ -76,7 +96,7 @@ static bool x86_registers(struct mc_hang_cpu *cpu, const char *line)
 
 	if (strncmp(line + 1, "IP=", 3) || !flags || !level || !halted)
 		return false;
-	cpu->pc = strtoull(line + 4, NULL, 16);
+	cpu->pc[cpu->samples % MC_HANG_SAMPLES] = strtoull(line + 4, NULL, 16);
 	add_sample(cpu, halted[4] == '1', level[4] == '3',
 		   strtoull(flags + 3, NULL, 16) & X86_INTERRUPTS);
 	return true;
@@ -88,7 +108,7 @@ static bool arm_registers(struct mc_hang_cpu *cpu, const char *line)
 	unsigned long long state;
 
 	if (!strncmp(line, " PC=", 4))
-		cpu->pc = strtoull(line + 4, NULL, 16);
+		cpu->pc[cpu->samples % MC_HANG_SAMPLES] = strtoull(line + 4, NULL, 16);
 	if (strncmp(line, "PSTATE=", 7))
 		return false;
 	state = strtoull(line + 7, NULL, 16);
@@ -98,11 +118,23 @@ static bool arm_registers(struct mc_hang_cpu *cpu, const char *line)
 	return true;
 }
 
+/* The last sample of a CPU */
+static void add_lone(struct mc_hang *hang, const struct mc_hang_cpu *cpu)
+{
+	unsigned long long pc = cpu->pc[(cpu->samples - 1) % MC_HANG_SAMPLES];
+	struct mc_hang_cpu *lone = &hang->lone;
+
+	hang->lone_cpu = cpu - hang->cpu;
+	lone->pc[lone->samples % MC_HANG_SAMPLES] = pc;
+	add_sample(lone, false, cpu->last_user, cpu->last_on);
+}
+
 void mc_hang_registers(struct mc_hang *hang, const char *text)
 {
-	struct mc_hang_cpu *cpu = NULL;
-	unsigned int index;
+	struct mc_hang_cpu *cpu = NULL, before, *lone = NULL;
+	unsigned int index = 0, busy = 0;
 
+	hang->looks++;
 	for (; *text; text += *text != '\0') {
 		size_t length = strcspn(text, "\n");
 		char line[256];
@@ -113,10 +145,18 @@ void mc_hang_registers(struct mc_hang *hang, const char *text)
 			cpu = index < MC_HANG_CPUS ? &hang->cpu[index] : NULL;
 			if (cpu && index >= hang->n_cpus)
 				hang->n_cpus = index + 1;
+			if (cpu)
+				before = *cpu;
 		} else if (cpu && (x86_registers(cpu, line) || arm_registers(cpu, line))) {
+			if (cpu->halted == before.halted) {
+				lone = cpu;
+				busy++;
+			}
 			cpu = NULL;
 		}
 	}
+	if (busy == 1)
+		add_lone(hang, lone);
 }
 
 /* ---- the console ---- */
@@ -131,17 +171,22 @@ static const char *without_time(const char *line)
 	return line + strspn(line, " ");
 }
 
-/* "name+0x1/0x2 [module]" becomes "name [module]". Return: false where it is no such text. */
+/*
+ * "name+0x1/0x2 [module]" becomes "name [module]", and what else is between the brackets is
+ * dropped. Return: false where it is no such text.
+ */
 static bool function_of(const char *text, char *name, size_t size)
 {
-	const char *plus = strstr(text, "+0x"), *module = strchr(text, '[');
+	const char *module = strchr(text, '[');
 	size_t length = strcspn(text, "+ ");
 
-	if (!plus || plus != text + length || !length)
+	if (!length || strncmp(text + length, "+0x", 3))
 		return false;
-	snprintf(name, size, "%.*s%s%.*s", (int)length, text, module ? " " : "",
-		 module ? (int)strcspn(module, " ]") + (strchr(module, ']') ? 1 : 0) : 0,
-		 module ? module : "");
+	if (module)
+		snprintf(name, size, "%.*s %.*s]", (int)length, text, (int)strcspn(module, " ]"),
+			 module);
+	else
+		snprintf(name, size, "%.*s", (int)length, text);
 	return true;
 }
 
@@ -222,21 +267,26 @@ static bool take_task(struct mc_hang *hang, const char *text)
 static bool take_registers(struct mc_hang *hang, const char *text)
 {
 	struct mc_hang_cpu *cpu = hang->backtrace;
+	char name[64];
+	size_t used;
 
 	if (!strncmp(text, "RIP: ", 5))
-		text += 5 + strcspn(text + 5, ":");
-	else if (strncmp(text, "pc : ", 5))
-		return false;
-	if (cpu && hang->found)
-		hang->backtrace = NULL; /* those of the system call */
-	if (!cpu || hang->found)
-		return true;
-	hang->found = true;
-	text += *text == ':' ? 1 : 5;
-	if (function_of(text, cpu->where, sizeof(cpu->where)))
-		cpu->frames = 1;
+		text += 5 + strcspn(text + 5, ":") + 1;
+	else if (!strncmp(text, "pc : ", 5))
+		text += 5;
 	else
+		return false;
+	if (!cpu)
+		return true;
+	if (!function_of(text, name, sizeof(name))) {
 		hang->backtrace = NULL; /* The user's, whom the kernel does not know. */
+		return true;
+	}
+	used = strlen(cpu->where);
+	snprintf(cpu->where + used, sizeof(cpu->where) - used, "%s%s",
+		 used ? ", which interrupted " : "", name);
+	cpu->frames = 1;
+	hang->found = true;
 	return true;
 }
 
@@ -262,12 +312,15 @@ void mc_hang_line(struct mc_hang *hang, const char *line)
 {
 	const char *text = without_time(line);
 
+	if (!strncmp(text, "sysrq: ", 7))
+		hang->answers++;
+	else if (!strncmp(text, "Uhhuh. NMI", 10) || !strncmp(text, "Kernel panic", 12))
+		hang->panicked = true;
+	else if (!hang->answers && !hang->panicked)
+		hang->talks = true;
 	if (!strncmp(text, "sysrq: ", 7) || !strncmp(text, "NMI backtrace for cpu", 21)) {
-		hang->answers += *text == 's';
 		hang->backtrace = NULL;
 		hang->task = NULL;
-	} else if (!strncmp(text, "Kernel panic", 12)) {
-		hang->panicked = true;
 	} else if (!take_owner(hang, text) && !take_task(hang, text) &&
 		   !take_registers(hang, text)) {
 		take_frame(hang, text);
@@ -286,6 +339,8 @@ static enum kind kind_of(const struct mc_hang_cpu *cpu)
 	/* Its tick is seen now and then. */
 	if (cpu->halted * 2 > cpu->samples)
 		return IDLE;
+	if (cpu->threaded && cpu->ticks - cpu->first_ticks < TICKS_MIN)
+		return AT_WORK;
 	if (cpu->off == cpu->samples)
 		return KERNEL_OFF;
 	if (cpu->on + cpu->off == cpu->samples)
@@ -304,15 +359,43 @@ static unsigned int count(const struct mc_hang *hang, enum kind kind)
 	return n;
 }
 
-bool mc_hang_is_deaf(const struct mc_hang *hang)
+unsigned int mc_hang_deaf(const struct mc_hang *hang)
 {
-	return hang->n_cpus && count(hang, KERNEL_OFF) + count(hang, ABSENT) == hang->n_cpus;
+	unsigned int off = count(hang, KERNEL_OFF);
+
+	return off ? off + count(hang, ABSENT) : 0;
+}
+
+/* Was one CPU busy all the time, whichever it was? With the process that is no idle one. */
+static bool find_lone(const struct mc_hang *hang, struct mc_hang_cpu *lone)
+{
+	const struct mc_hang_cpu *named = &hang->cpu[hang->lone_cpu];
+	unsigned int i;
+
+	if (!hang->looks || hang->lone.samples < hang->looks)
+		return false;
+	*lone = hang->lone;
+	for (i = 0; i < hang->n_cpus; i++) {
+		const struct mc_hang_cpu *cpu = &hang->cpu[i];
+
+		lone->threaded |= cpu->threaded;
+		lone->ticks += cpu->ticks - cpu->first_ticks;
+		if (cpu->comm[0] && cpu->pid > 0 && named->pid <= 0)
+			named = cpu;
+	}
+	lone->pid = named->pid;
+	memcpy(lone->comm, named->comm, sizeof(lone->comm));
+	memcpy(lone->where, named->where, sizeof(lone->where));
+	return true;
 }
 
 bool mc_hang_is_clear(const struct mc_hang *hang)
 {
+	struct mc_hang_cpu lone;
 	unsigned int i;
 
+	if (find_lone(hang, &lone))
+		return lone.comm[0] && hang->answers + hang->panicked;
 	for (i = 0; i < hang->n_cpus; i++) {
 		if (kind_of(&hang->cpu[i]) > AT_WORK && !hang->cpu[i].comm[0])
 			return false;
@@ -333,25 +416,64 @@ static void add_text(char *text, size_t size, const char *format, ...)
 	va_end(args);
 }
 
-static void explain_cpu(const struct mc_hang *hang, unsigned int index, char *text, size_t size)
+/* Has it been in the same place most of the time? */
+static bool is_loop(const struct mc_hang_cpu *cpu)
+{
+	unsigned int n = cpu->samples < MC_HANG_SAMPLES ? cpu->samples : MC_HANG_SAMPLES;
+	unsigned int i, j, near;
+
+	for (i = 0; i < n; i++) {
+		for (j = near = 0; j < n; j++)
+			near += cpu->pc[j] - cpu->pc[i] < LOOP_BYTES;
+		if (near * 2 > n)
+			return true;
+	}
+	return false;
+}
+
+/* A process that runs; NULL: none, or several */
+static const struct mc_hang_task *running(const struct mc_hang *hang)
+{
+	const struct mc_hang_task *found = NULL;
+	unsigned int i;
+
+	for (i = 0; i < hang->n_tasks; i++) {
+		if (hang->tasks[i].state != 'R')
+			continue;
+		if (found)
+			return NULL;
+		found = &hang->tasks[i];
+	}
+	return found;
+}
+
+static void explain_cpu(const struct mc_hang *hang, unsigned int index,
+			const struct mc_hang_cpu *cpu, char *text, size_t size)
 {
 	static const char *const kinds[N_KINDS] = {
 		[AT_WORK] = "is at work",
 		[USER] = "loops in user space",
-		[KERNEL] = "hangs in the kernel with interrupts on",
-		[KERNEL_OFF] = "hangs in the kernel with interrupts off",
+		[KERNEL] = "in the kernel with interrupts on",
+		[KERNEL_OFF] = "in the kernel with interrupts off",
 	};
-	const struct mc_hang_cpu *cpu = &hang->cpu[index];
+	const struct mc_hang_task *task = NULL;
 	enum kind kind = kind_of(cpu);
 
-	add_text(text, size, "%sCPU %u %s", *text ? "; " : "", index, kinds[kind]);
+	/* When its backtrace was made it was in the kernel, perhaps for another one. */
+	if (kind == USER && cpu->where[0])
+		task = running(hang);
+	add_text(text, size, "%sCPU %u %s%s", *text ? "; " : "", index,
+		 kind < KERNEL	? ""
+		 : is_loop(cpu) ? "hangs "
+				: "is ",
+		 kinds[kind]);
 	if (kind >= KERNEL && cpu->where[0])
 		add_text(text, size, " in %s", cpu->where);
 	else if (!cpu->comm[0])
-		add_text(text, size, " at %llx", cpu->pc);
+		add_text(text, size, " at %llx", cpu->pc[(cpu->samples - 1) % MC_HANG_SAMPLES]);
 	if (cpu->comm[0])
-		add_text(text, size, "%s in %s (pid %d)", kind >= KERNEL ? "," : "", cpu->comm,
-			 cpu->pid);
+		add_text(text, size, "%s in %s (pid %d)", kind >= KERNEL ? "," : "",
+			 task ? task->comm : cpu->comm, task ? task->pid : cpu->pid);
 }
 
 /*
@@ -396,14 +518,19 @@ static void explain_idle(const struct mc_hang *hang, char *text, size_t size)
 static void explain_cpus(const struct mc_hang *hang, char *text, size_t size)
 {
 	unsigned int i, said = 0, more = 0;
+	struct mc_hang_cpu lone;
 	enum kind kind;
 
+	if (find_lone(hang, &lone)) {
+		explain_cpu(hang, hang->lone_cpu, &lone, text, size);
+		return;
+	}
 	for (kind = KERNEL_OFF; kind > IDLE; kind--) {
 		for (i = 0; i < hang->n_cpus; i++) {
 			if (kind_of(&hang->cpu[i]) != kind)
 				continue;
 			if (said < SAID_MAX)
-				explain_cpu(hang, i, text, size);
+				explain_cpu(hang, i, &hang->cpu[i], text, size);
 			else
 				more++;
 			said++;
@@ -428,4 +555,6 @@ void mc_hang_explain(const struct mc_hang *hang, char *text, size_t size)
 		add_text(text, size, "QEMU does not run it: %s", hang->status);
 	else
 		explain_cpus(hang, text, size);
+	if (hang->talks)
+		add_text(text, size, "; it still writes to its console");
 }

@@ -11,6 +11,7 @@
 /* What is beyond these is in the log only. */
 #define MC_HANG_CPUS 256
 #define MC_HANG_TASKS 512
+#define MC_HANG_SAMPLES 8
 
 /**
  * struct mc_hang_cpu - one CPU of the guest
@@ -19,19 +20,25 @@
  * @user: it was in user space
  * @on: in the kernel, interrupts on
  * @off: in the kernel, interrupts off
+ * @last_user, @last_on: the last time, it was in user space; interrupts were on
  * @deaf: how many of @halted had interrupts off: it is off line, or dead
  * @asleep: its thread in QEMU waited when it was last looked at
- * @pc: its last program counter
+ * @threaded: that thread is known
+ * @ticks: processor time that it had used then
+ * @first_ticks: and when the CPU was first looked at
+ * @pc: program counters of the last samples
  * @pid, @comm: process that the kernel's backtrace names; empty: none
- * @where: function and its callers, as "a < b"; empty: user space, or not known
- * @frames: how many these are
+ * @where: function and its callers, as "a < b", and those that they have interrupted; empty: user
+ *	space, or not known
+ * @frames: how many of these are the last's
  */
 struct mc_hang_cpu {
 	unsigned int samples, halted, user, on, off, deaf;
-	bool asleep;
-	unsigned long long pc;
+	bool asleep, threaded, last_user, last_on;
+	unsigned long ticks, first_ticks;
+	unsigned long long pc[MC_HANG_SAMPLES];
 	int pid;
-	char comm[32], where[160];
+	char comm[32], where[256];
 	unsigned int frames;
 };
 
@@ -51,6 +58,10 @@ struct mc_hang_task {
  * @status: QEMU's word for a machine that it does not run; empty: it runs
  * @answers: headers of sysrq on the console
  * @panicked: the kernel has panicked, as asked to
+ * @talks: it says something without having been asked
+ * @looks: how often the CPUs were looked at
+ * @lone: what was seen where one CPU alone was busy, whichever it was: processes move
+ * @lone_cpu: the last one of these
  * @backtrace, @task: whose frames the next lines are; NULL: nobody's
  * @found: the registers of @backtrace have been seen
  */
@@ -60,11 +71,13 @@ struct mc_hang {
 	bool mute;
 	char status[64];
 	unsigned int answers;
-	bool panicked;
+	bool panicked, talks;
 	struct mc_hang_cpu cpu[MC_HANG_CPUS];
 	unsigned int n_cpus;
 	struct mc_hang_task tasks[MC_HANG_TASKS];
 	unsigned int n_tasks;
+	unsigned int looks, lone_cpu;
+	struct mc_hang_cpu lone;
 	struct mc_hang_cpu *backtrace;
 	struct mc_hang_task *task;
 	bool found;
@@ -87,8 +100,8 @@ void mc_hang_registers(struct mc_hang *hang, const char *text);
 /* Take in a line of the console. */
 void mc_hang_line(struct mc_hang *hang, const char *line);
 
-/* Are interrupts off on all CPUs, so that the kernel cannot answer to any? */
-bool mc_hang_is_deaf(const struct mc_hang *hang);
+/* On how many CPUs does the kernel not answer to an interrupt, because one hangs with them off? */
+unsigned int mc_hang_deaf(const struct mc_hang *hang);
 
 /* Is there nothing more to find out? */
 bool mc_hang_is_clear(const struct mc_hang *hang);

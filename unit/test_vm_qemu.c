@@ -8,6 +8,7 @@
 #include <elf.h>
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -28,7 +29,7 @@ static const struct row {
 	const char *name;
 	const char *console, *progress, *results, *verdict, *complaint;
 	unsigned int repeat; /* how often the console's text is said; 0: once */
-	int exit_code; /* -1: never ends */
+	int exit_code; /* -1: never ends; -2: stops */
 	int result, code;
 	const char *says; /* the failure; where it ends in *, only its beginning */
 } rows[] = {
@@ -60,11 +61,11 @@ static const struct row {
 	 0, 0, 0, ""},
 	{"panic", "[ 1.0] Kernel panic - not syncing: x\n", "hello 5\n", "", "", "", 0, 0, -1, 0,
 	 "the guest's kernel panicked: Kernel panic - not syncing: x"},
-	{"hang", "[ 1.0] so far\n", "hello 5\n", "", "", "", 0, -1, -1, 0,
-	 "the guest did not finish within 10 s and was ended; its last line: [ 1.0] so far; QEMU "
-	 "before 8.1, as it is here, *"},
+	{"hang", "[ 1.0] so far\n", "hello 5\n", "", "", "", 0, -2, -1, 0,
+	 "the guest did not finish within 10 s: QEMU is stopped (state T); its last line: [ 1.0] "
+	 "so far; QEMU before 8.1, as it is here, *"},
 	{"silent", "[ 1.0] so far\n", "", "", "", "", 0, -1, -1, 0,
-	 "the guest did not come up within 10 s; its last line: [ 1.0] so far; QEMU before 8.1*"},
+	 "the guest did not come up within 10 s: QEMU does not answer (state S*"},
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -132,6 +133,8 @@ __attribute__((noreturn)) static void play(char **argv)
 	put(fd_of(argv, "results"), row->results);
 	put(fd_of(argv, "verdict"), row->verdict);
 	put(STDERR_FILENO, row->complaint);
+	if (row->exit_code == -2)
+		raise(SIGSTOP);
 	while (row->exit_code < 0)
 		pause();
 	_exit(row->exit_code);

@@ -3,11 +3,12 @@
  * hang.c - a kernel that hangs on purpose
  *
  * Owns the module hang_module, which never comes back from its init: for guests whose end is
- * tested. Without irqs=on or irqs=off it refuses to load.
+ * tested. With irqs=on the CPU that loads it hangs, with irqs=off every CPU does, so that none
+ * can answer to an interrupt. Without one of these it refuses to load.
  */
-#include <linux/irqflags.h>
 #include <linux/module.h>
 #include <linux/processor.h>
+#include <linux/smp.h>
 #include <linux/string.h>
 
 static char *irqs = "";
@@ -16,7 +17,7 @@ MODULE_PARM_DESC(irqs, "hang with interrupts on or off");
 
 static bool over;
 
-static noinline void hang_on_purpose(void)
+static noinline void hang_on_purpose(void *unused)
 {
 	while (!READ_ONCE(over))
 		cpu_relax();
@@ -30,8 +31,9 @@ static int __init hang_init(void)
 		return -EINVAL;
 	pr_info("Memory Collector: hangs with interrupts %s\n", irqs);
 	if (off)
-		local_irq_disable();
-	hang_on_purpose();
+		on_each_cpu(hang_on_purpose, NULL, 0);
+	else
+		hang_on_purpose(NULL);
 	return 0;
 }
 
