@@ -503,7 +503,9 @@ static void explain_idle(const struct mc_hang *hang, char *text, size_t size)
 {
 	const struct mc_hang_task *task = awaited(hang);
 
-	if (!count(hang, IDLE))
+	if (!hang->n_cpus)
+		add_text(text, size, "QEMU does not say what it does");
+	else if (!count(hang, IDLE))
 		add_text(text, size, "every CPU is halted with interrupts off");
 	else if (!task && !hang->answers)
 		add_text(text, size, "idle, and its kernel does not answer to an interrupt");

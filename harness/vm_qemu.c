@@ -563,6 +563,7 @@ static void examine(struct guest *guest)
 	guest->listen_ns = 0;
 	if (guest->verdict[0])
 		snprintf(guest->hang, sizeof(guest->hang), "it is slow, and has finished since");
+	guest->verdict[0] = '\0';
 }
 
 /* ---- the judgement ---- */

@@ -166,9 +166,9 @@ static void look(int times, const char *registers)
 
 static void test_nothing_is_known(void **state)
 {
-	look(2, "garbage\nCPU#\nCPU#99999\nRIP=1\nCPU#0\nRIP=1 CPL=0\n");
+	look(2, "garbage\nCPU#\nCPU#99999\nRIP=1\n");
 	assert_false(mc_hang_is_clear(hang));
-	assert_string_equal(explained(), "every CPU is halted with interrupts off");
+	assert_string_equal(explained(), "QEMU does not say what it does");
 }
 
 static void test_no_answer(void **state)
