@@ -25,6 +25,7 @@
 #include "memory_collector/child.h"
 #include "tsc.h"
 #include "vm_accelerator.h"
+#include "vm_autopsy.h"
 #include "vm_guest.h"
 #include "vm_memory.h"
 #include "vm_qemu_choice.h"
@@ -134,7 +135,7 @@ const struct mc_qemu *mc_vm_qemu_chosen(uint16_t elf_machine, unsigned int cpus)
 
 /* ---- state ---- */
 
-enum { CONSOLE, PROGRESS, RESULTS, VERDICT, COMPLAINTS, N_STREAMS };
+enum { CONSOLE, PROGRESS, RESULTS, VERDICT, MONITOR, COMPLAINTS, N_STREAMS };
 
 /* A line on its way; what does not fit is dropped */
 struct line {
@@ -162,6 +163,9 @@ struct guest {
 	char report[512], panic[512], last[512]; /* lines of the console */
 	bool no_room; /* for the initramfs */
 	char complaint[512]; /* QEMU's first */
+	struct mc_autopsy *autopsy; /* once the deadline has passed */
+	int64_t listen_ns; /* until when it listens, as mc_now_ns(); 0: until its deadline */
+	char hang[512]; /* what it has found */
 	bool broken; /* failure says why */
 	struct mc_failure *failure;
 };
@@ -188,6 +192,11 @@ static void on_console(struct guest *guest, const char *line)
 {
 	const char *message = *line == '[' ? strstr(line, "] ") : NULL;
 
+	/* From then on the kernel says what it was asked for. */
+	if (guest->autopsy) {
+		mc_autopsy_console(guest->autopsy, line);
+		return;
+	}
 	if (*line)
 		snprintf(guest->last, sizeof(guest->last), "%.*s", (int)sizeof(guest->last) - 1,
 			 line);
@@ -306,7 +315,9 @@ static bool take(struct guest *guest, int index)
 	}
 	if (index == RESULTS)
 		write_results(guest, bytes, got);
-	else
+	else if (index == MONITOR && guest->autopsy)
+		mc_autopsy_monitor(guest->autopsy, bytes, got);
+	else if (index != MONITOR)
 		take_lines(guest, index, bytes, got);
 	return true;
 }
@@ -436,6 +447,10 @@ static void compose(struct command *command, const struct guest *guest)
 	add_format(command, "-m", "%u", vm->memory_mib);
 	add_format(command, "-chardev", "socket,id=console,fd=%d", guest->stream[CONSOLE].theirs);
 	add(command, "-serial", "chardev:console");
+	add_format(command, "-chardev", "socket,id=monitor,fd=%d", guest->stream[MONITOR].theirs);
+	add(command, "-mon", "chardev=monitor,mode=control");
+	/* Threads with names */
+	add(command, "-name", "memory-collector,debug-threads=on");
 	add(command, "-device", "virtio-serial-pci");
 	add_port(command, guest, PROGRESS, MC_PORT_PROGRESS);
 	add_port(command, guest, RESULTS, MC_PORT_RESULTS);
@@ -453,7 +468,8 @@ static void compose(struct command *command, const struct guest *guest)
 	/* The self-tests of the kernel's ciphers take a tenth of a second. */
 	snprintf(command->append, sizeof(command->append),
 		 "console=%s panic=-1 loglevel=7 cryptomgr.notests %s%s", machine->console,
-		 vm->instruction_ns ? "" : PATIENCE, guest->kvm ? "" : machine->tcg_append);
+		 vm->instruction_ns ? "" : PATIENCE MC_AUTOPSY_WORDS,
+		 guest->kvm ? "" : machine->tcg_append);
 	add_tsc_rate(command, guest);
 	add_words(command, vm->append);
 	add(command, "-append", command->append);
@@ -547,7 +563,9 @@ static int left_ms(const struct guest *guest)
 	int64_t deadline = deadline_of(guest);
 	int64_t left = deadline - (mc_now_ns() - guest->end->started_ns);
 
-	if (left <= 0)
+	if (guest->listen_ns)
+		left = guest->listen_ns - mc_now_ns();
+	else if (left <= 0)
 		left = deadline - given_ns(guest);
 	left /= 1000000;
 	return left > 60000 ? 60000 : left > 0 && left < LOOK_MS ? LOOK_MS : (int)left;
@@ -583,6 +601,42 @@ static bool follow(struct guest *guest)
 	}
 	return false;
 }
+
+/* ---- where it does not end ---- */
+
+static bool listen_until(void *data, int64_t until_ns)
+{
+	struct guest *guest = data;
+
+	guest->listen_ns = until_ns;
+	return !follow(guest) && !guest->broken && !guest->verdict[0] && !mc_stop_requested();
+}
+
+/* One that gets another try without KVM is not worth the time. */
+static void examine(struct guest *guest)
+{
+	const struct mc_autopsy_guest who = {.monitor = guest->stream[MONITOR].fd,
+					     .console = guest->stream[CONSOLE].fd,
+					     .qemu = guest->child.group,
+					     .log = guest->vm->log,
+					     .listen = listen_until,
+					     .data = guest};
+
+	if (guest->broken || mc_stop_requested() || guest->verdict[0] ||
+	    (guest->kvm && !guest->end->hello_ns))
+		return;
+	guest->autopsy = mc_autopsy_new(&who);
+	if (guest->autopsy)
+		mc_autopsy_run(guest->autopsy, guest->hang, sizeof(guest->hang));
+	else
+		snprintf(guest->hang, sizeof(guest->hang), "not examined, out of memory");
+	guest->listen_ns = 0;
+	if (guest->verdict[0])
+		snprintf(guest->hang, sizeof(guest->hang), "it is slow, and has finished since");
+	guest->verdict[0] = '\0';
+}
+
+/* ---- the judgement ---- */
 
 static int judge_verdict(struct guest *guest)
 {
@@ -655,14 +709,15 @@ static int judge(struct guest *guest, bool ended, const struct mc_child_end *qem
 	if (guest->report[0])
 		return mc_fail(failure, MC_EXIT_INVALID, "the guest's kernel reports: %s%s",
 			       guest->report, strstr(guest->report, "rcu") ? doubt(guest) : "");
-	if (guest->verdict[0])
+	if (guest->verdict[0] && !guest->hang[0])
 		return judge_verdict(guest);
 	last_line(guest, last, sizeof(last));
 	if (!ended)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest did not %s within %s%s%s%s",
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "the guest did not %s within %s%s%s%s%s",
 			       guest->end->hello_ns ? "finish" : "come up",
-			       within(guest, time, sizeof(time)),
-			       guest->end->hello_ns ? " and was ended" : "", last, doubt(guest));
+			       within(guest, time, sizeof(time)), guest->hang[0] ? ": " : "",
+			       guest->hang, last, doubt(guest));
 	if (!qemu->exited || qemu->code)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s %s %d%s%s", guest->machine->qemu,
 			       qemu->exited ? "exited with" : "was killed by signal", qemu->code,
@@ -682,10 +737,13 @@ static int run_once(struct guest *guest)
 	if (power_on(guest))
 		return -1;
 	ended = follow(guest);
+	if (!ended)
+		examine(guest);
 	/* It holds nothing that would be worth a gentle end. */
 	mc_child_stop(&guest->child, SIGKILL, 0, &qemu);
 	take_rest(guest);
 	result = judge(guest, ended, &qemu);
+	mc_autopsy_free(guest->autopsy);
 	close_streams(guest);
 	if (fflush(guest->vm->log) && !result)
 		result = mc_fail(guest->failure, MC_EXIT_ENVIRONMENT, "writing kernel.log: %s",

@@ -11,6 +11,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,12 +28,14 @@
 #include "vm_qemu.h"
 
 #define SECOND 1000000000LL
+/* The deadline of those who say nothing in time anyway */
+#define SHORT_S 3
 
 static const struct row {
 	const char *name;
 	const char *console, *progress, *results, *verdict, *complaint;
 	unsigned int repeat; /* how often the console's text is said; 0: once */
-	int exit_code; /* -1: never ends */
+	int exit_code; /* -1: never ends; -2: stops; -3: gives its verdict after its deadline */
 	int result, code;
 	const char *says; /* the failure; where it ends in *, only its beginning */
 } rows[] = {
@@ -67,11 +70,13 @@ static const struct row {
 	{"no word", "", "hello 5\n", "", "", "", 0, 0, -1, 0, "the guest ended without a verdict"},
 	{"no room", "[ 1.0] Initramfs unpacking failed: write error\n[ 2.0] Kernel panic - x\n", "",
 	 "", "", "", 0, 0, -1, 0, "the VM's 64 MiB of memory had no room to unpack its *"},
-	{"hang", "[ 1.0] so far\n", "hello 5\n", "", "", "", 0, -1, -1, 0,
-	 "the guest did not finish within 10 s and was ended; its last line: [ 1.0] so far; QEMU "
-	 "before 8.1, as it is here, *"},
+	{"hang", "[ 1.0] so far\n", "hello 5\n", "", "", "", 0, -2, -1, 0,
+	 "the guest did not finish within 10 s: QEMU is stopped (state T); its last line: [ 1.0] "
+	 "so far; QEMU before 8.1, as it is here, *"},
 	{"silent", "[ 1.0] so far\n", "", "", "", "", 0, -1, -1, 0,
-	 "the guest did not come up within 10 s; its last line: [ 1.0] so far; QEMU before 8.1*"},
+	 "the guest did not come up within 3 s: QEMU does not answer (state S*"},
+	{"late", "", "", "", "exit 0 \n", "", 0, -3, -1, 0,
+	 "the guest did not come up within 3 s: it is slow, and has finished since; *"},
 };
 
 #define N_ROWS (sizeof(rows) / sizeof(rows[0]))
@@ -217,12 +222,16 @@ __attribute__((noreturn)) static void play(char **argv)
 		put(fd_of(argv, "console"), row->console);
 	put(fd_of(argv, "progress"), row->progress);
 	put(fd_of(argv, "results"), row->results);
+	if (row->exit_code == -3)
+		sleep(SHORT_S + 1);
 	put(fd_of(argv, "verdict"), row->verdict);
 	put(STDERR_FILENO, row->complaint);
 	if (!strcmp(name, "talks"))
 		talk(fd_of(argv, "verdict"));
 	if (!strcmp(name, "starved"))
 		starve();
+	if (row->exit_code == -2)
+		raise(SIGSTOP);
 	while (row->exit_code < 0)
 		pause();
 	_exit(row->exit_code);
@@ -272,7 +281,7 @@ static void check_row(const struct row *row)
 
 	/* Long where it must not matter; here what it says must have come by then. */
 	if (row->exit_code < 0)
-		vm.deadline_ns = 10 * SECOND;
+		vm.deadline_ns = (row->exit_code == -2 ? 10 : SHORT_S) * SECOND;
 	setenv("ROW", row->name, 1);
 	assert_int_equal(mc_vm_run(&vm, &end, &failure), row->result);
 	if (length && row->says[length - 1] == '*')

@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+#
+# test-hangs.sh VM_RUN RUN_STRESS MODULES - guests that hang on purpose, side by side
+#
+# MODULES: the folder with hang_module.ko and sync_timer_benchmark_module.ko. Each time: the
+# message names the kind of hang, and the function or the process.
+
+set -u
+# shellcheck source=unit/tap.sh
+. "$(dirname "$0")/tap.sh"
+
+usage='usage: test-hangs.sh VM_RUN RUN_STRESS MODULES'
+vm_run=$(realpath "${1:?$usage}") || exit 1
+run_stress=$(realpath "${2:?$usage}") || exit 1
+modules=$(realpath "${3:?$usage}") || exit 1
+work=$(mktemp -d) || exit 1
+mark=MEMORY_COLLECTOR_TEST=$$-$(basename "$work")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+cache=$("$(dirname "$0")/../module/cache-dir.sh") || exit 1
+export TMPDIR="$work" XDG_CACHE_HOME="$work/cache"
+mkdir -p "$work/cache/memory-collector"
+# A cache of its own for the log, but the kernels and the QEMU that bootstrap has unpacked
+ln -s "$cache/kernels" "$cache/qemu" "$work/cache/memory-collector/"
+for command in qemu-system-"$(uname -m)" insmod; do
+	PATH=$PATH:/usr/sbin:/sbin command -v "$command" >/dev/null || {
+		echo "1..0 # SKIP $command is not here; ./bootstrap test installs it"
+		exit 0
+	}
+done
+insmod=$(realpath "$(PATH=$PATH:/usr/sbin:/sbin command -v insmod)")
+
+
+# ---- guests ----
+
+# How long a guest takes until it hangs is for the machine to say: where it has not come so far
+# by its deadline, another one gets twice the time.
+in_guest() { # NAME MARKER SCRIPT
+	for seconds in 15 30 60 120 240; do
+		timeout -k 10 400 "$vm_run" "$run_stress" "$modules/hang_module.ko" \
+			--seconds $seconds --program /bin/sh=/bin/sh \
+			--program "$insmod=/sbin/insmod" \
+			--file "$modules/hang_module.ko=/hang_module.ko" \
+			-- /bin/sh -c "$3" >"$work/$1" 2>&1
+		grep -q "$2" "$work/$1" && return
+	done
+}
+
+# Its log is kept where people look for it.
+in_run() {
+	for seconds in 15 30 60 120 240; do
+		MEMORY_COLLECTOR_VM_APPEND=memory_collector.fault=hang \
+			MEMORY_COLLECTOR_VM_DEADLINE=$seconds timeout -k 10 400 "$run_stress" \
+			--only baseline --duration 100ms --no-plots --quiet \
+			--module "$modules/sync_timer_benchmark_module.ko" \
+			--results "$work/results" >"$work/idle" 2>&1
+		grep -q 'did not come up' "$work/idle" || return
+	done
+}
+
+# As soon as it is there; what its guest does is of no interest then.
+stopped() {
+	env "$mark" timeout -k 10 400 "$vm_run" "$run_stress" "$modules/hang_module.ko" \
+		--seconds 3 --program /bin/sh=/bin/sh -- /bin/sh -c : >"$work/stopped" 2>&1 &
+	running=$!
+	while kill -0 $running 2>/dev/null; do
+		ours=$(grep -lzxF "$mark" /proc/[0-9]*/environ 2>/dev/null)
+		for path in $ours; do
+			case $(readlink "${path%environ}exe") in
+			*/qemu-*) kill -s STOP "$(echo "$path" | cut -d/ -f3)" ;;
+			esac
+		done
+		sleep 0.1
+	done
+}
+
+stopped &
+in_guest off 'Collector: hangs with' '/sbin/insmod /hang_module.ko irqs=off' &
+in_guest on 'Collector: hangs with' '/sbin/insmod /hang_module.ko irqs=on' &
+in_guest user 'begins to loop' 'echo begins to loop >&2; while :; do :; done' &
+in_run &
+wait
+
+# ---- what is said of them ----
+
+said() { # NAME PATTERN: in the message, its last line
+	tail -n 1 "$work/$1" | grep -q "^[a-z-]*: the guest did not [a-z ]* within [0-9]* s: $2" ||
+		{
+			grep -v '^\[' "$work/$1"
+			return 1
+		}
+}
+in_log() { # NAME PATTERN...
+	log=$work/$1
+	shift
+	for pattern in "$@"; do
+		grep -q -e "$pattern" "$log" || {
+			echo "no '$pattern' in the log"
+			grep -a '^----' "$log"
+			return 1
+		}
+	done
+}
+
+off='hangs in the kernel with interrupts off in hang_on_purpose \[hang_module\] < '
+check 'the kernel on each CPU, interrupts off' said off \
+	"CPU 0 $off.* in [a-z/0-9]* (pid [0-9]*); CPU 1 $off.* in [a-z/0-9]* (pid [0-9]*); "
+check 'the kernel on one CPU, interrupts on' said on "CPU [01] hangs in the kernel with interrupts \
+on in .*hang_on_purpose \[hang_module\] < hang_init \[hang_module\] < .*, in insmod (pid [0-9]*); "
+check 'user space' said user 'CPU [01] loops in user space in sh (pid [0-9]*); '
+check 'nothing but waiting' said idle 'idle: init (pid 1) waits in [a-z_0-9]*pause; '
+check 'QEMU is stopped' said stopped 'QEMU is stopped (state T); '
+
+kept=cache/memory-collector/last-failed-kernel.log
+check 'the kept log has what was asked' in_log $kept '^---- threads of QEMU' \
+	'^---- QEMU: info registers -a' '^---- QEMU: info lapic of CPU 1' \
+	'sysrq: Show backtrace of all active CPUs' 'sysrq: Show clockevent devices' \
+	'sysrq: Show Blocked State' 'sysrq: Show State' 'task:init '
+check 'where no CPU takes interrupts, an NMI asks' in_log off '^---- QEMU: nmi' \
+	'Kernel panic - not syncing: NMI'
+done_testing
