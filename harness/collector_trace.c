@@ -173,8 +173,9 @@ static int read_formats(struct mc_collector_trace *trace, struct mc_failure *fai
 	trace->tep = tep_alloc();
 	if (!page || !trace->tep || tep_parse_header_page(trace->tep, page, size, sizeof(long))) {
 		free(page);
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s/events/header_page: %s",
-			       tracefs_tracing_dir(), strerror(errno));
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "%s/events/header_page: cannot be read, or says nothing",
+			       tracefs_tracing_dir());
 	}
 	free(page);
 	for (kind = 0; kind < MC_EVENT_KINDS; kind++) {
