@@ -153,8 +153,8 @@ static void with_command(void)
 /* ---- reading what has no end ---- */
 
 /* Events read when it shall end, and when it is clear that nothing ends it */
-#define FED_UNTIL 5000
-#define FED_MOST 50000
+#define FED_UNTIL 1000
+#define FED_MOST 10000
 
 static struct watch fed;
 static unsigned int n_fed, feed_next;
