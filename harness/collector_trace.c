@@ -146,22 +146,44 @@ static void find_layout(struct layout *layout, struct tep_event *event)
 		layout->field[i] = tep_find_field(event, fields[i].name);
 }
 
+/* Return: the event, NULL where there is none or it cannot be read. */
+static struct tep_event *read_format(struct tep_handle *tep, int kind)
+{
+	const char *system = kinds[kind].system, *name = kinds[kind].name;
+	char path[128], *text;
+	int size = 0;
+	bool good;
+
+	snprintf(path, sizeof(path), "events/%s/%s/format", system, name);
+	text = tracefs_instance_file_read(NULL, path, &size);
+	good = text && !tep_parse_event(tep, text, size, system);
+	free(text);
+	return good ? tep_find_event_by_name(tep, system, name) : NULL;
+}
+
+/*
+ * Of those that are recorded only: what libtracefs has for a whole system reads every symbol
+ * of the kernel as well, which takes a guest a second and nothing here asks for.
+ */
 static int read_formats(struct mc_collector_trace *trace, struct mc_failure *failure)
 {
-	const unsigned int of_simulation = MC_KIND(MC_PQR_AUDIT) | MC_KIND(MC_PQR_WRITE);
-	const char *const systems[] = {COLLECTOR, trace->kinds & of_simulation ? SIMULATION : NULL,
-				       NULL};
-	int kind;
+	int kind, size = 0;
+	char *page = tracefs_instance_file_read(NULL, "events/header_page", &size);
 
-	trace->tep = tracefs_local_events_system(tracefs_tracing_dir(), systems);
+	trace->tep = tep_alloc();
+	if (!page || !trace->tep || tep_parse_header_page(trace->tep, page, size, sizeof(long))) {
+		free(page);
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
+			       "%s/events/header_page: cannot be read, or says nothing",
+			       tracefs_tracing_dir());
+	}
+	free(page);
 	for (kind = 0; kind < MC_EVENT_KINDS; kind++) {
-		struct tep_event *event = NULL;
+		struct tep_event *event;
 
 		if (!(trace->kinds & MC_KIND(kind)))
 			continue;
-		if (trace->tep)
-			event = tep_find_event_by_name(trace->tep, kinds[kind].system,
-						       kinds[kind].name);
+		event = read_format(trace->tep, kind);
 		if (!event)
 			return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 				       "%s/events/%s/%s: there is no such event, or it cannot be "

@@ -1,22 +1,16 @@
 #!/bin/sh
+# shellcheck disable=SC2154 # what is of guest-machine.sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# guest-clock.sh - run-stress --place host on a machine whose CPUs and clock are not as usual:
-# a guest of vm_script with maxcpus=1 highres=off for its kernel
+# guest-clock.sh - run-stress --place host where CPUs and clock are not as usual; for
+# guest-machine.sh, which sources it
 #
 # A CPU is offline since boot, and comes online in a window; timers have no high resolution; the
 # clock source changes in a window. On a busy machine a change may come after its window: then
 # a longer one follows.
 
-set -u
-work=/tmp/work
-mkdir -p "$work" /tmp/results
-# shellcheck source=unit/tap.sh
-. /test/tap.sh
 cpu=/sys/devices/system/cpu/cpu1/online
 clock=/sys/devices/system/clocksource/clocksource0
-cd "$work" || exit 1
-depmod || exit 1
 
 # Until the window is set
 start() { # SECONDS
@@ -117,4 +111,3 @@ if another_source; then
 else
 	skip 'the clock source changes in the window' "there is only $now here"
 fi
-done_testing

@@ -1,42 +1,20 @@
 #!/bin/sh
+# shellcheck disable=SC2034,SC2154 # what is of guest-machine.sh, or for it
 # SPDX-License-Identifier: GPL-2.0
 #
-# guest-host.sh plain|unsigned - run-stress --place host, as a person uses it: as root, on
-# the machine itself, which here is a guest of vm_script
-#
-# plain      a kernel that loads our modules
-# unsigned   one that loads signed modules only, for one of the reasons in refusal()
+# guest-host.sh - run-stress --place host, as a person uses it: as root, on the machine itself;
+# for guest-machine.sh, which sources it
 #
 # Each time: the exit code, one line that says what is wrong, and nothing left loaded,
 # running or half written, but where a run was killed; then the next one says so and
 # cleans up.
 
-set -u
-work=/tmp/work
-mkdir -p "$work" /tmp/results
-# shellcheck source=unit/tap.sh
-. /test/tap.sh
-name=sync_timer_benchmark_module
-release=$(cat /proc/sys/kernel/osrelease)
-module=/lib/modules/$release/updates/memory-collector/$name.ko
+bench=sync_timer_benchmark_module
+module=$updates/$bench.ko
 trace=/sys/kernel/tracing/instances/memory_collector_benchmark
-cd "$work" || exit 1
-# The module is found as modprobe finds it.
-depmod || exit 1
-
-host() { # OPTION...; fills out, err and code
-	run-stress --place host --only baseline --duration 200ms --no-plots --quiet \
-		--results /tmp/results "$@" >out 2>err
-	code=$?
-}
 
 loaded() {
-	[ -d "/sys/module/$name" ]
-}
-
-# What counts is what it prints, since processes end meanwhile
-loads() {
-	grep -l '^stress-ng' /proc/[0-9]*/comm 2>/dev/null
+	[ -d "/sys/module/$bench" ]
 }
 
 # Of a run that was killed: the kernel sees to it that its load ends, too, soon.
@@ -53,64 +31,26 @@ no_load() {
 	echo "note: no load after $steps steps of 100 ms"
 }
 
-# Nothing of a run is left; results are, where they are whole
-clean() {
-	left=$(
-		ls -d "/sys/module/$name" "$trace" /run/memory-collector /tmp/memory-collector-* \
-			/tmp/results/.[!.]* 2>/dev/null
-		loads
-	)
-	[ -z "$left" ] || {
-		echo "left: $left"
-		return 1
-	}
-}
-
-said() { # CODE PATTERN: of the last run
-	[ "$code" = "$1" ] && [ "$(wc -l <err)" = 1 ] && grep -q "^run-stress: .*$2" err || {
-		echo "exit code $code"
-		cat err
-		return 1
-	}
-}
-
-refused() { # PATTERN
-	said 3 "$1" && clean
-}
-
 finished() { # of the last run
 	[ "$code" = 0 ] && grep -q '^1 of 1 scenarios* ok' out || {
-		echo "exit code $code"
-		cat out err
-		return 1
+		said
+		return
 	}
 	rm -r /tmp/results/2*
-	clean
+	nothing_left
 }
 
 # ---- refusals ----
 
 # The log is read up to a line of our own, since it has no end.
 zero_budget() { # is no word for the default
-	! modprobe "$name" lead_budget_permille=0 2>said-modprobe && ! loaded || return 1
+	! modprobe "$bench" lead_budget_permille=0 2>said-modprobe && ! loaded || return 1
 	echo 'guest-host: so far' >/dev/kmsg
 	sed '/guest-host: so far/q' /dev/kmsg >said-kernel
 	grep -q 'lead_budget_permille=0: it can be 1 to 500' said-kernel
 }
 
-loads_by_hand() {
-	modprobe "$name" && loaded
-}
-
-still_loaded() { # PATTERN: refused, and what is not ours is left alone
-	said 3 "$1" && loaded && modprobe -r "$name" && clean
-}
-
-refusals() {
-	setpriv --reuid 65534 --regid 65534 --clear-groups run-stress --place host \
-		--only baseline --results /tmp/results >out 2>err
-	code=$?
-	check 'not root' refused 'needs root (sudo); --place vm does not'
+host_refusals() {
 	host --module /nonexistent.ko
 	check 'a module that is not there' refused 'module /nonexistent.ko: No such file'
 	LC_ALL=C sed 's/vermagic=[0-9]\./vermagic=0./' "$module" >other.ko
@@ -120,9 +60,7 @@ refusals() {
 	host --scratch /nonexistent
 	check 'a scratch folder that is not there' refused 'scratch folder /nonexistent: No such'
 	check 'modprobe with a budget of 0' zero_budget
-	check 'modprobe loads it' loads_by_hand
-	host
-	check 'it is loaded already' still_loaded 'is loaded already, and not by .*rmmod'
+	check 'host: its module is loaded already' loaded_already host $bench
 	mkdir "$trace"
 	host
 	rmdir "$trace"
@@ -143,7 +81,7 @@ whole_run() {
 	grep -q '"place": "host"' "$1/summary.json" && [ -s "$1/kernel.log" ] &&
 		[ -s "$1/stress-ng/cpu.yaml" ] || return 1
 	rm -r "$1"
-	clean
+	nothing_left
 }
 
 # In the background, far longer than anybody waits unless told otherwise; until it measures
@@ -177,7 +115,7 @@ stop() { # SIGNAL NUMBER
 }
 
 interrupted() { # SIGNAL NUMBER SCENARIO
-	start "$3" && stop "$1" "$2" && clean && [ -z "$(ls /tmp/results)" ]
+	start "$3" && stop "$1" "$2" && nothing_left && [ -z "$(ls /tmp/results)" ]
 }
 
 # Not nobody's, as which others may run, too
@@ -192,26 +130,26 @@ user_of_its_own() {
 		}
 		n=$((n + 1))
 	done
-	[ $n -gt 0 ] && stop INT 2 && clean
+	[ $n -gt 0 ] && stop INT 2 && nothing_left
 }
 
 second_refused() {
 	start baseline || return 1
 	host
-	said 3 "another run-stress (pid $running) is measuring" && loaded && stop INT 2 && clean
+	refuses "another run-stress (pid $running) is measuring" && loaded && stop INT 2 && nothing_left
 }
 
-killed() { # SCENARIO: what cannot be undone then is left, but no load
+killed_under_load() { # SCENARIO: what cannot be undone then is left, but no load
 	start "$1" && stop KILL 9 && loaded && [ -d "$trace" ] && [ -e /run/memory-collector ] ||
 		return 1
 	no_load
 }
 
-next_cleans() {
+next_run_cleans() {
 	run-stress --place host --only baseline --duration 200ms --no-plots \
 		--results /tmp/results >out 2>err
 	code=$?
-	grep -q "run-stress (pid $running) was killed; removed what it left: module $name" err || {
+	grep -q "run-stress (pid $running) was killed; removed what it left: module $bench" err || {
 		cat err
 		return 1
 	}
@@ -236,7 +174,7 @@ log_overwritten() {
 		return 1
 	}
 	rm -r /tmp/results/2*
-	clean
+	nothing_left
 }
 
 # Whoever has another event switch one of the module's on, holds the module.
@@ -255,53 +193,19 @@ held() {
 	echo '!enable_event:sync_timer_benchmark:tick' >"$trigger"
 }
 
-runs() {
+host_runs() {
+	if [ -e /stubs/stress-ng ]; then
+		skip 'host: runs' 'stress-ng is not here; ./bootstrap test installs it'
+		return
+	fi
 	check 'a run: results, and nothing left' whole_run
 	check 'a load runs as a user of its own' user_of_its_own
 	check 'a second run meanwhile' second_refused
 	check 'the kernel log is overwritten meanwhile' log_overwritten
 	check 'SIGINT while it measures' interrupted INT 2 baseline
 	check 'SIGTERM under load' interrupted TERM 15 cpu
-	check 'SIGKILL under load' killed cpu
-	check 'the next run cleans up, and says so' next_cleans
+	check 'SIGKILL under load' killed_under_load cpu
+	check 'the next run cleans up, and says so' next_run_cleans
 	check 'SIGINT while somebody holds the module' held
-	check 'the next run cleans up after that, too' next_cleans
+	check 'the next run cleans up after that, too' next_run_cleans
 }
-
-# ---- kernels that refuse ----
-
-by_hand_refused() {
-	! modprobe "$name" 2>said-modprobe && ! loaded
-}
-
-refusal() {
-	case $(cat /proc/cmdline) in
-	*lockdown=confidentiality*) echo '(level confidentiality), .* no tracing.*: boot' ;;
-	*lockdown=integrity*) echo '(level integrity), and module .* is not signed: sign' ;;
-	*) echo '(module.sig_enforce), and module .* is not: sign' ;;
-	esac
-}
-
-# No VM is proposed: it would be one in this VM, which has no KVM.
-refused_up_front() {
-	refused "$(refusal)" && ! grep -- '--place vm' err
-}
-
-case $1 in
-plain)
-	refusals
-	runs
-	echo 1 >/proc/sys/kernel/modules_disabled
-	host
-	check 'loading of modules is turned off' refused 'kernel.modules_disabled is 1.*--place vm'
-	;;
-unsigned)
-	check 'this kernel does not load the module' by_hand_refused
-	host
-	check 'it is refused, without securityfs, too' refused_up_front
-	mount -t securityfs none /sys/kernel/security || exit 1
-	host
-	check 'and with it' refused_up_front
-	;;
-esac
-done_testing

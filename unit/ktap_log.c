@@ -10,13 +10,16 @@
 #include <string.h>
 
 #define VERSION "KTAP version 1"
+#define SUBTEST "# Subtest: "
 
 struct reader {
 	struct ktap_totals *totals;
+	const char *const *modules;
 	FILE *out;
 	bool inside;
-	char prefix[128];
+	char prefix[128], name[64];
 	long planned, seen; /* -1: no plan yet */
+	unsigned int printed, of_module[KTAP_MODULES_MAX];
 };
 
 static void broken(struct reader *reader, const char *format, ...)
@@ -24,26 +27,45 @@ static void broken(struct reader *reader, const char *format, ...)
 
 static void broken(struct reader *reader, const char *format, ...)
 {
+	char text[sizeof(reader->totals->broken)];
 	va_list args;
 
 	va_start(args, format);
-	if (!reader->totals->broken[0])
-		vsnprintf(reader->totals->broken, sizeof(reader->totals->broken), format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	if (!reader->totals->broken[0])
+		strcpy(reader->totals->broken, text);
+	if (reader->out)
+		fprintf(reader->out, "not ok %u - %s\n", ++reader->printed, text);
+}
+
+static void count_document(struct reader *reader)
+{
+	size_t i;
+
+	for (i = 0; reader->modules[i]; i++) {
+		if (!strcmp(reader->modules[i], reader->name)) {
+			reader->of_module[i]++;
+			return;
+		}
+	}
+	broken(reader, "%s: is no module that was to be tested", reader->name);
 }
 
 static void end_document(struct reader *reader)
 {
 	if (!reader->inside)
 		return;
+	count_document(reader);
 	if (reader->planned < 0)
-		broken(reader, "document %u has no plan", reader->totals->documents);
+		broken(reader, "%s: has no plan", reader->name);
 	else if (reader->seen < reader->planned)
-		broken(reader, "document %u ends after %ld of %ld tests", reader->totals->documents,
-		       reader->seen, reader->planned);
+		broken(reader, "%s: ends after %ld of %ld tests", reader->name, reader->seen,
+		       reader->planned);
 	reader->inside = false;
 }
 
+/* Until it says whose it is, it has a number. */
 static void begin_document(struct reader *reader, const char *line, const char *version)
 {
 	end_document(reader);
@@ -52,6 +74,7 @@ static void begin_document(struct reader *reader, const char *line, const char *
 	reader->seen = 0;
 	reader->totals->documents++;
 	snprintf(reader->prefix, sizeof(reader->prefix), "%.*s", (int)(version - line), line);
+	snprintf(reader->name, sizeof(reader->name), "document %u", reader->totals->documents);
 }
 
 static void take_plan(struct reader *reader, const char *line)
@@ -59,10 +82,10 @@ static void take_plan(struct reader *reader, const char *line)
 	char *end;
 
 	if (reader->planned >= 0)
-		broken(reader, "document %u has two plans", reader->totals->documents);
+		broken(reader, "%s: has two plans", reader->name);
 	reader->planned = strtol(line + 3, &end, 10);
 	if (*end || reader->planned < 1)
-		broken(reader, "document %u plans no tests: %s", reader->totals->documents, line);
+		broken(reader, "%s: plans no tests: %s", reader->name, line);
 }
 
 /* "NUMBER NAME # SKIP REASON" */
@@ -72,18 +95,21 @@ static void take_point(struct reader *reader, const char *text, bool ok)
 	long number = strtol(text, &end, 10);
 
 	reader->seen++;
-	if (end == text || number != reader->seen)
-		broken(reader, "document %u: test %ld where %ld should be",
-		       reader->totals->documents, end == text ? -1 : number, reader->seen);
-	if (reader->planned >= 0 && reader->seen > reader->planned)
-		broken(reader, "document %u has more tests than its plan of %ld",
-		       reader->totals->documents, reader->planned);
 	if (!ok)
 		reader->totals->failed++;
 	else if (strstr(end, "# SKIP"))
 		reader->totals->skipped++;
 	else
 		reader->totals->passed++;
+	if (reader->out)
+		fprintf(reader->out, "%sok %u - %s: %s\n", ok ? "" : "not ", ++reader->printed,
+			reader->name, end + strspn(end, " -"));
+	if (end == text || number != reader->seen)
+		broken(reader, "%s: test %ld where %ld should be", reader->name,
+		       end == text ? -1 : number, reader->seen);
+	if (reader->planned >= 0 && reader->seen > reader->planned)
+		broken(reader, "%s: has more tests than its plan of %ld", reader->name,
+		       reader->planned);
 }
 
 static void take_line(struct reader *reader, const char *message)
@@ -101,15 +127,28 @@ static void take_line(struct reader *reader, const char *message)
 		take_point(reader, line + 3, true);
 	else if (!strncmp(line, "not ok ", 7))
 		take_point(reader, line + 7, false);
-	else if (*line != '#')
-		return;
-	if (reader->out)
+	else if (!strncmp(line, SUBTEST, strlen(SUBTEST)))
+		snprintf(reader->name, sizeof(reader->name), "%s", line + strlen(SUBTEST));
+	else if (*line == '#' && reader->out)
 		fprintf(reader->out, "%s\n", line);
 }
 
-void ktap_read(FILE *log, FILE *out, struct ktap_totals *totals)
+static void judge_modules(struct reader *reader)
 {
-	struct reader reader = {.totals = totals, .out = out};
+	size_t i;
+
+	for (i = 0; reader->modules[i]; i++) {
+		if (!reader->of_module[i])
+			broken(reader, "%s: has printed no tests", reader->modules[i]);
+		else if (reader->of_module[i] > 1)
+			broken(reader, "%s: has printed its tests %u times", reader->modules[i],
+			       reader->of_module[i]);
+	}
+}
+
+void ktap_read(FILE *log, const char *const *modules, FILE *out, struct ktap_totals *totals)
+{
+	struct reader reader = {.totals = totals, .modules = modules, .out = out};
 	char line[1024];
 
 	memset(totals, 0, sizeof(*totals));
@@ -121,6 +160,7 @@ void ktap_read(FILE *log, FILE *out, struct ktap_totals *totals)
 			take_line(&reader, message + 2);
 	}
 	end_document(&reader);
-	if (!totals->documents)
-		broken(&reader, "there is no KTAP in the log");
+	judge_modules(&reader);
+	if (out)
+		fprintf(out, "1..%u\n", reader.printed);
 }

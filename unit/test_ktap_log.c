@@ -17,49 +17,64 @@ static const struct {
 	unsigned int documents, passed, failed, skipped;
 	const char *broken;
 } rows[] = {
-	{"", 0, 0, 0, 0, "there is no KTAP in the log"},
-	{"[ 1.0] boot\n[ 1.1] KTAP version 1\n[ 1.2] 1..2\n[ 1.3] ok 1 a\n[ 1.4] other: words\n"
-	 "[ 1.5] ok 2 b\n",
+	{"", 0, 0, 0, 0, "m: has printed no tests"},
+	{"[ 1.0] boot\n[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..2\n[ 1.3] ok 1 a\n"
+	 "[ 1.4] other: words\n[ 1.5] ok 2 b\n",
 	 1, 2, 0, 0, ""},
-	{"[ 1.1] X: y: KTAP version 1\n[ 1.2] X: y: 1..3\n[ 1.3] X: y: ok 1 a # SKIP no such\n"
-	 "[ 1.4] ok 2 somebody else's\n[ 1.5] X: y: # why\n[ 1.6] X: y: not ok 2 b\n"
-	 "[ 1.7] X: y: ok 3 c\n",
+	{"[ 1.1] X: y: KTAP version 1\n[ 1.1] X: y: # Subtest: m\n[ 1.2] X: y: 1..3\n"
+	 "[ 1.3] X: y: ok 1 a # SKIP no such\n[ 1.4] ok 2 somebody else's\n[ 1.5] X: y: # why\n"
+	 "[ 1.6] X: y: not ok 2 b\n[ 1.7] X: y: ok 3 c\n",
 	 1, 1, 1, 1, ""},
-	{"[ 1.1] KTAP version 1\n[ 1.2] 1..1\n[ 1.3] ok 1 a\n[ 2.1] p: KTAP version 1\n"
-	 "[ 2.2] p: 1..1\n[ 2.3] p: ok 1 a\n",
-	 2, 2, 0, 0, ""},
 	/* A line that is not the kernel's */
-	{"KTAP version 1\n1..1\nok 1 a\n", 0, 0, 0, 0, "there is no KTAP in the log"},
-	{"[ 1.1] KTAP version 1\n[ 1.2] 1..2\n[ 1.3] ok 1 a\n", 1, 1, 0, 0,
-	 "document 1 ends after 1 of 2 tests"},
-	{"[ 1.1] KTAP version 1\n[ 1.2] 1..2\n[ 1.3] ok 1 a\n[ 2.1] KTAP version 1\n"
-	 "[ 2.2] 1..1\n[ 2.3] ok 1 a\n",
-	 2, 2, 0, 0, "document 1 ends after 1 of 2 tests"},
-	{"[ 1.1] KTAP version 1\n[ 1.3] ok 1 a\n", 1, 1, 0, 0, "document 1 has no plan"},
-	{"[ 1.1] KTAP version 1\n", 1, 0, 0, 0, "document 1 has no plan"},
-	{"[ 1.1] KTAP version 1\n[ 1.2] 1..0\n", 1, 0, 0, 0, "document 1 plans no tests: 1..0"},
-	{"[ 1.1] KTAP version 1\n[ 1.2] 1..x\n", 1, 0, 0, 0, "document 1 plans no tests: 1..x"},
-	{"[ 1.1] KTAP version 1\n[ 1.2] 1..1\n[ 1.3] ok 1 a\n[ 1.4] ok 2 b\n", 1, 2, 0, 0,
-	 "document 1 has more tests than its plan of 1"},
-	{"[ 1.1] KTAP version 1\n[ 1.2] 1..2\n[ 1.3] ok 2 a\n[ 1.4] ok 1 b\n", 1, 2, 0, 0,
-	 "document 1: test 2 where 1 should be"},
-	{"[ 1.1] KTAP version 1\n[ 1.2] 1..1\n[ 1.3] ok a\n", 1, 1, 0, 0,
-	 "document 1: test -1 where 1 should be"},
-	{"[ 1.1] KTAP version 1\n[ 1.2] 1..1\n[ 1.3] 1..1\n[ 1.4] ok 1 a\n", 1, 1, 0, 0,
-	 "document 1 has two plans"},
+	{"KTAP version 1\n# Subtest: m\n1..1\nok 1 a\n", 0, 0, 0, 0, "m: has printed no tests"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..2\n[ 1.3] ok 1 a\n", 1, 1, 0, 0,
+	 "m: ends after 1 of 2 tests"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..2\n[ 1.3] ok 1 a\n"
+	 "[ 2.1] KTAP version 1\n[ 2.1] # Subtest: m\n[ 2.2] 1..1\n[ 2.3] ok 1 a\n",
+	 2, 2, 0, 0, "m: ends after 1 of 2 tests"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..1\n[ 1.3] ok 1 a\n"
+	 "[ 2.1] KTAP version 1\n[ 2.1] # Subtest: m\n[ 2.2] 1..1\n[ 2.3] ok 1 a\n",
+	 2, 2, 0, 0, "m: has printed its tests 2 times"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: n\n[ 1.2] 1..1\n[ 1.3] ok 1 a\n", 1, 1, 0, 0,
+	 "n: is no module that was to be tested"},
+	{"[ 1.1] KTAP version 1\n[ 1.2] 1..1\n[ 1.3] ok 1 a\n", 1, 1, 0, 0,
+	 "document 1: is no module that was to be tested"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.3] ok 1 a\n", 1, 1, 0, 0,
+	 "m: has no plan"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n", 1, 0, 0, 0, "m: has no plan"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..0\n", 1, 0, 0, 0,
+	 "m: plans no tests: 1..0"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..x\n", 1, 0, 0, 0,
+	 "m: plans no tests: 1..x"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..1\n[ 1.3] ok 1 a\n[ 1.4] ok 2 b\n",
+	 1, 2, 0, 0, "m: has more tests than its plan of 1"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..2\n[ 1.3] ok 2 a\n[ 1.4] ok 1 b\n",
+	 1, 2, 0, 0, "m: test 2 where 1 should be"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..1\n[ 1.3] ok a\n", 1, 1, 0, 0,
+	 "m: test -1 where 1 should be"},
+	{"[ 1.1] KTAP version 1\n[ 1.1] # Subtest: m\n[ 1.2] 1..1\n[ 1.3] 1..1\n[ 1.4] ok 1 a\n", 1,
+	 1, 0, 0, "m: has two plans"},
 };
+
+static FILE *open_log(const char *log)
+{
+	FILE *file = *log ? fmemopen((void *)(uintptr_t)log, strlen(log), "r")
+			  : fopen("/dev/null", "re");
+
+	assert_non_null(file);
+	return file;
+}
 
 static void test_rows(void **state)
 {
+	static const char *const modules[] = {"m", NULL};
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		FILE *log = fmemopen((void *)(uintptr_t)(*rows[i].log ? rows[i].log : "\n"),
-				     strlen(rows[i].log) + !*rows[i].log, "r");
+		FILE *log = open_log(rows[i].log);
 		struct ktap_totals totals;
 
-		assert_non_null(log);
-		ktap_read(log, NULL, &totals);
+		ktap_read(log, modules, NULL, &totals);
 		fclose(log);
 		assert_string_equal(totals.broken, rows[i].broken);
 		assert_int_equal(totals.documents, rows[i].documents);
@@ -69,20 +84,29 @@ static void test_rows(void **state)
 	}
 }
 
+/* One TAP of what several modules print, and those are named that do not */
 static void test_out(void **state)
 {
-	const char *log = rows[2].log;
-	FILE *from = fmemopen((void *)(uintptr_t)log, strlen(log), "r");
+	static const char *const modules[] = {"m", "gone", "n", "cut", "never", NULL};
+	FILE *from = open_log("[ 1.1] X: KTAP version 1\n[ 1.1] X: # Subtest: m\n[ 1.2] X: 1..2\n"
+			      "[ 1.3] X: ok 1 a # SKIP no such\n[ 1.4] X: # why\n"
+			      "[ 1.5] X: not ok 2 b\n[ 1.6] X: KTAP version 1\n"
+			      "[ 1.6] X: # Subtest: n\n[ 1.7] X: 1..1\n[ 1.8] X: ok 1 a\n"
+			      "[ 1.9] X: KTAP version 1\n[ 1.9] X: # Subtest: cut\n"
+			      "[ 2.0] X: 1..2\n[ 2.1] X: ok 1 a\n[ 2.2] Oops\n");
 	struct ktap_totals totals;
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
-	ktap_read(from, out, &totals);
+	ktap_read(from, modules, out, &totals);
 	fclose(from);
 	fclose(out);
-	assert_string_equal(text, "1..3\nok 1 a # SKIP no such\n# why\nnot ok 2 b\n"
-				  "ok 3 c\n");
+	assert_string_equal(text, "ok 1 - m: a # SKIP no such\n# why\nnot ok 2 - m: b\n"
+				  "ok 3 - n: a\nok 4 - cut: a\n"
+				  "not ok 5 - cut: ends after 1 of 2 tests\n"
+				  "not ok 6 - gone: has printed no tests\n"
+				  "not ok 7 - never: has printed no tests\n1..7\n");
 	free(text);
 }
 

@@ -63,6 +63,7 @@ static inline int ktap_run(const struct ktap_case *cases, size_t count)
 	size_t i;
 
 	pr_info("KTAP version 1\n");
+	pr_info("# Subtest: " KBUILD_MODNAME "\n");
 	pr_info("1..%zu\n", count);
 	for (i = 0; i < count; i++) {
 		struct ktap ktap = {};

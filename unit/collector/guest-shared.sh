@@ -1,32 +1,39 @@
 #!/bin/sh
+# shellcheck disable=SC2034,SC2154 # what is of guest-machine.sh, or for it
 # SPDX-License-Identifier: GPL-2.0
 #
-# guest-shared.sh - module/test_module.sh --place host, as root on a machine where others
-# work as well, which here is a guest
-
-set -u
-# shellcheck source=unit/collector/guest-build.sh
-. /src/unit/collector/guest-build.sh
+# guest-shared.sh - the collector's tests with --place host on a machine where others work as
+# well: they pass beside them, touch nothing of theirs, and whatever ends one, nothing of it is
+# left; for guest-machine.sh, which sources it
 
 # What the others do: processes come and go, by fork and exec, and now and then a crowd. One
 # is called alpha, as the test's own are.
-while :; do
-	/build/unit/collector/beta forks 10
-	/build/unit/collector/beta together 4
-	sleep 0.2
-done &
-others=$!
-for ms in 1000001 1000002 1000003 1000004 1000005 1000006 1000007 1000008; do
-	/build/unit/collector/beta sleep "$ms" &
-	others="$others $!"
-done
-/build/unit/collector/alpha sleep 1000009 &
-alpha=$!
-others="$others $alpha"
+start_others() {
+	while :; do
+		/build/unit/collector/beta forks 10
+		/build/unit/collector/beta together 4
+		sleep 0.2
+	done &
+	others=$!
+	for ms in 1000001 1000002 1000003 1000004 1000005 1000006 1000007 1000008; do
+		/build/unit/collector/beta sleep "$ms" &
+		others="$others $!"
+	done
+	/build/unit/collector/alpha sleep 1000009 &
+	alpha=$!
+	others="$others $alpha"
+}
 
-all_pass() {
-	/src/module/test_module.sh --place host >out 2>err
+# A part is enough where it matters only that one runs.
+part() { # NAME...
+	/build/unit/collector/collector-guest --build /build "$@" >out 2>err
 	code=$?
+}
+
+# Those that count processes which are not theirs, and those that look for one by its name: what
+# the others check would be the same without company.
+pass_beside_others() {
+	part processes collect
 	[ "$code" = 0 ] && ! grep '^not ok' out && grep -q '^1\.\.[1-9]' out && nothing_left || {
 		echo "exit code $code"
 		grep '^not ok' -B 3 -A 3 out
@@ -53,12 +60,6 @@ stopped() { # SIGNAL NUMBER
 		cat out err
 		return 1
 	}
-}
-
-# A part is enough where it matters only that one runs.
-part() { # NAME
-	/build/unit/collector/collector-guest --build /build "$1" >out 2>err
-	code=$?
 }
 
 instance=/sys/kernel/tracing/instances/memory_collector_test
@@ -95,17 +96,13 @@ halted_while_recording() {
 	done
 }
 
-refused() { # PROGRAM: for that one, which has its things still
-	[ "$code" = 3 ] && records && [ "$(wc -l <err)" = 1 ] && grep -q \
-		"^$1: collector-guest (pid $running) loads the same modules on this machine" err || {
-		echo "exit code $code"
-		cat err
-		return 1
-	}
+refused_beside_test() { # PROGRAM: for that one, which has its things still
+	who=$1
+	refuses "collector-guest (pid $running) loads the same modules on this machine" && records
 }
 
 # Children that it has forked end with it, but later.
-killed() {
+test_killed() {
 	kill -s KILL $running
 	wait $running
 	[ $? = 137 ] && records && [ -e /run/memory-collector/collector-guest ] || return 1
@@ -117,7 +114,7 @@ killed() {
 	done
 }
 
-next_cleans() {
+next_test_cleans() {
 	[ "$code" = 0 ] && nothing_left && grep -q "^collector-guest: collector-guest (pid $running) \
 was killed; removed what it left: module collector module rdt_sim trace instance ${instance##*/}$" \
 		err || {
@@ -156,20 +153,21 @@ alpha_lives() {
 	read -r name </proc/$alpha/comm && [ "$name" = alpha ]
 }
 
-check 'all of it, beside others' all_pass
-check 'and others that are called as its own still run' alpha_lives
-check 'SIGTERM: a failed check, and nothing is left' stopped TERM 15
-check 'SIGINT likewise' stopped INT 2
-check 'a test while collect collects' refused_beside_collect
-check 'it runs, and is halted' halted_while_recording
-/build/harness/collect --place host --simulate --modules /build/module >out 2>err
-code=$?
-check 'collect meanwhile' refused collect
-part procfs
-check 'a second test meanwhile' refused collector-guest
-check 'SIGKILL: what cannot be undone then is left' killed
-part procfs
-check 'the next one removes that, says so, and runs' next_cleans
-# shellcheck disable=SC2086 # a list of numbers
-kill $others
-done_testing
+shared() {
+	start_others
+	check 'processes and collect pass, beside others' pass_beside_others
+	check 'and others that are called as its own still run' alpha_lives
+	check 'SIGTERM: a failed check, and nothing is left' stopped TERM 15
+	check 'SIGINT likewise' stopped INT 2
+	check 'a test while collect collects' refused_beside_collect
+	check 'it runs, and is halted' halted_while_recording
+	collect
+	check 'collect meanwhile' refused_beside_test collect
+	part procfs
+	check 'a second test meanwhile' refused_beside_test collector-guest
+	check 'SIGKILL: what cannot be undone then is left' test_killed
+	part procfs
+	check 'the next one removes that, says so, and runs' next_test_cleans
+	# shellcheck disable=SC2086 # a list of numbers
+	kill $others
+}

@@ -15,10 +15,13 @@
  * FOLDER: modules and programs are those of a build folder. A signal ends what goes on, and all
  * of it: nothing is left loaded.
  */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "checks.h"
 #include "collect.h"
@@ -30,6 +33,7 @@
 #include "storms.h"
 #include "tap.h"
 #include "trace_cmd.h"
+#include "trace_instance.h"
 #include "watch.h"
 
 static const struct {
@@ -127,6 +131,43 @@ static int take_machine(struct mc_host_state *host, struct mc_failure *failure)
 	return -1;
 }
 
+static long online; /* CPUs, to begin with */
+
+static bool note_left(const char *what, const char *name)
+{
+	tap_note("%s %s", what, name);
+	return false;
+}
+
+static bool nothing_left(void)
+{
+	bool good = true;
+	size_t i;
+
+	for (i = 0; i < MC_HOST_MODULES_MAX && use.module[i]; i++) {
+		if (mc_kernel_module_loaded(use.module[i]))
+			good = note_left("module", use.module[i]);
+	}
+	for (i = 0; i < MC_HOST_INSTANCES_MAX && use.instance[i]; i++) {
+		if (mc_trace_exists(use.instance[i]))
+			good = note_left("trace instance", use.instance[i]);
+	}
+	if (waitpid(-1, NULL, WNOHANG) >= 0 || errno != ECHILD)
+		good = note_left("a child of", MC_COLLECTOR_TEST);
+	if (sysconf(_SC_NPROCESSORS_ONLN) != online)
+		good = note_left("on line are other CPUs than before", "");
+	return good;
+}
+
+/* They run one after the other, so what one leaves behind is the next one's trouble. */
+static void judge_left(const char *what)
+{
+	if (mc_stop_requested())
+		return;
+	tap_about(what);
+	tap_check(nothing_left(), "it has left nothing behind");
+}
+
 /* What was asked for but not done must not look as if it had passed. */
 static void judge_end(void)
 {
@@ -155,6 +196,7 @@ int main(int argc, char **argv)
 		return failure.exit_code;
 	}
 	klog_begin();
+	online = sysconf(_SC_NPROCESSORS_ONLN);
 	for (argv++; *argv && !mc_stop_requested(); argv += words) {
 		words = run_one(argv);
 		if (!words) {
@@ -162,6 +204,7 @@ int main(int argc, char **argv)
 			mc_host_release(&host);
 			return 2;
 		}
+		judge_left(argv[0]);
 	}
 	judge_end();
 	code = tap_end();

@@ -113,6 +113,7 @@ static bool file_has(const char *path, char what)
 static bool is_recording(void *unused)
 {
 	return file_has(TRACING "events/memory_collector/resctrl_mounted/enable", '1') &&
+	       file_has(TRACING "events/memory_collector/rmid_existing/enable", '1') &&
 	       file_has(TRACING "tracing_on", '1');
 }
 
@@ -130,15 +131,20 @@ static bool has_yielded(void *unused)
 
 static char folder[64], data[128], enough[128];
 
-/* Once it records: processes end, then resctrl takes over, then the recorded command may end. */
+/*
+ * Once it records: processes end, then resctrl takes over, then the recorded command may end.
+ * Whoever records is told within a second what there is, and all this can take less: so that is
+ * asked for.
+ */
 static bool take_over(int unused)
 {
 	FILE *file;
 	bool good;
 
 	klog_begin_of_child();
-	good = watch_wait(is_recording, NULL) && crowd_forks(5) && watch_wait(has_sampled, NULL) &&
-	       sim_set("resctrl", "Y") && watch_wait(has_yielded, NULL);
+	good = watch_wait(is_recording, NULL) && !mc_collector_command("dump\n", 5) &&
+	       crowd_forks(5) && watch_wait(has_sampled, NULL) && sim_set("resctrl", "Y") &&
+	       watch_wait(has_yielded, NULL);
 	file = fopen(enough, "we");
 	return file && !fclose(file) && good;
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * vm_run.c - run a program in the VM as if it ran here
+ * vm_run.c - run a program in the VM as if it ran here, or test modules in one guest
  *
- * usage: vm-run COLLECT MODULE.ko [OPTION...] -- PROGRAM [ARGUMENT...]
+ * usage: vm-run SELF MODULE.ko [OPTION...] -- PROGRAM [ARGUMENT...]
+ *        vm-run SELF MODULE.ko [OPTION...] --test 'MODULE.ko [PARAMETERS]'...
  *
  *   --program FROM=TO   a program that the guest has at TO, with its libraries
  *   --file FROM=TO      another file
@@ -11,14 +12,19 @@
  *   --append WORDS      more for the command line of the guest's kernel
  *   --turns 1           see @in_turns of struct mc_vm
  *
- * MODULE says which kernel the guest has; guest-init is beside COLLECT. Its standard
- * output becomes ours, its exit code too; a report of the guest's kernel is a failure
- * whatever the program says. Where it fails, the console's log follows on standard error.
+ * MODULE.ko says which kernel the guest has; SELF is a program of ours, beside which guest-init
+ * is. A program's standard output becomes ours, its exit code too. Modules to test are loaded
+ * and unloaded one after the other, and the KTAP that they print becomes one TAP: passed
+ * means that every module has printed a whole document, and no test of it is "not ok".
+ *
+ * A report of the guest's kernel is a failure in any case. Where it fails, the console's log
+ * follows on standard error.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ktap_log.h"
 #include "memory_collector/child.h"
 #include "vm_program.h"
 
@@ -30,17 +36,45 @@ struct request {
 	struct mc_vm_program program;
 	struct mc_vm_file programs[FILES_MAX + 1], files[FILES_MAX + 1];
 	size_t n_programs, n_files;
+	/* As the plan has them, and the names of these modules */
+	const char *tests[KTAP_MODULES_MAX + 1], *names[KTAP_MODULES_MAX + 1];
+	size_t n_tests;
 };
 
-static int add_file(struct mc_vm_file *files, size_t *n, char *word)
+static int add_file(struct mc_vm_file *files, size_t *n, const char *from, const char *to)
+{
+	if (!from || !to || *n == FILES_MAX)
+		return -1;
+	files[(*n)++] = (struct mc_vm_file){from, to};
+	return 0;
+}
+
+static int add_pair(struct mc_vm_file *files, size_t *n, char *word)
 {
 	char *to = strchr(word, '=');
 
-	if (!to || *n == FILES_MAX)
+	if (to)
+		*to++ = '\0';
+	return add_file(files, n, word, to);
+}
+
+/* "FOLDER/NAME.ko PARAMETERS": the guest has it at /NAME.ko. */
+static int add_test(struct request *request, const char *word)
+{
+	size_t length = strcspn(word, " "), n = request->n_tests;
+	char *from = strndup(word, length), *slash = from ? strrchr(from, '/') : NULL;
+	char *name, *to, *test;
+
+	if (!slash || n == KTAP_MODULES_MAX)
 		return -1;
-	*to++ = '\0';
-	files[(*n)++] = (struct mc_vm_file){word, to};
-	return 0;
+	name = strndup(slash + 1, strcspn(slash + 1, "."));
+	if (!name || asprintf(&to, "%s", slash) < 0 ||
+	    asprintf(&test, "%s%s", slash, word + length) < 0)
+		return -1;
+	request->names[n] = name;
+	request->tests[n] = test;
+	request->n_tests++;
+	return add_file(request->files, &request->n_files, from, to);
 }
 
 static int take_option(struct request *request, const char *name, char *value)
@@ -48,9 +82,11 @@ static int take_option(struct request *request, const char *name, char *value)
 	int number = atoi(value);
 
 	if (!strcmp(name, "--program"))
-		return add_file(request->programs, &request->n_programs, value);
+		return add_pair(request->programs, &request->n_programs, value);
 	if (!strcmp(name, "--file"))
-		return add_file(request->files, &request->n_files, value);
+		return add_pair(request->files, &request->n_files, value);
+	if (!strcmp(name, "--test"))
+		return add_test(request, value);
 	if (!strcmp(name, "--root")) {
 		request->program.sysroot = value;
 		return 0;
@@ -74,6 +110,7 @@ static int take_option(struct request *request, const char *name, char *value)
 	return 0;
 }
 
+/* Return: 0 where there is a program to run or a module to test, and not both. */
 static int take_arguments(struct request *request, int argc, char **argv)
 {
 	int at;
@@ -85,6 +122,7 @@ static int take_arguments(struct request *request, int argc, char **argv)
 		.module = argv[2],
 		.programs = request->programs,
 		.files = request->files,
+		.tests = request->tests,
 		.cpus = 2,
 		.memory_mib = 1024,
 		.append = "",
@@ -95,10 +133,12 @@ static int take_arguments(struct request *request, int argc, char **argv)
 		if (take_option(request, argv[at], argv[at + 1]))
 			return -1;
 	}
-	if (at + 1 >= argc || strcmp(argv[at], "--"))
+	if (at < argc && (at + 1 == argc || strcmp(argv[at], "--")))
 		return -1;
-	request->program.argv = (const char *const *)argv + at + 1;
-	return 0;
+	if (at < argc)
+		at++;
+	request->program.argv = (const char *const *)argv + at;
+	return !*request->program.argv == !request->n_tests ? -1 : 0;
 }
 
 static void copy(FILE *from, FILE *to)
@@ -109,6 +149,21 @@ static void copy(FILE *from, FILE *to)
 	rewind(from);
 	while ((got = fread(block, 1, sizeof(block), from)) > 0)
 		fwrite(block, 1, got, to);
+}
+
+/* Return: 0 where every module's tests have passed. */
+static int judge_tests(const struct request *request)
+{
+	struct ktap_totals totals;
+
+	rewind(request->program.log);
+	ktap_read(request->program.log, request->names, stdout, &totals);
+	if (!totals.failed && !*totals.broken)
+		return 0;
+	fprintf(stderr, "%u tests passed, %u failed, %u skipped in %u KTAP documents%s%s\n",
+		totals.passed, totals.failed, totals.skipped, totals.documents,
+		*totals.broken ? "; " : "", totals.broken);
+	return 1;
 }
 
 static int run(struct request *request, struct mc_failure *failure)
@@ -124,6 +179,8 @@ static int run(struct request *request, struct mc_failure *failure)
 			       strerror(errno));
 	result = mc_vm_program_run(&request->program, quiet, &end, failure);
 	copy(request->program.output, stdout);
+	if (request->n_tests && judge_tests(request) && !end.code)
+		end.code = 1;
 	if (result || end.code)
 		copy(request->program.log, stderr);
 	fclose(request->program.output);
@@ -140,9 +197,9 @@ int main(int argc, char **argv)
 
 	if (take_arguments(&request, argc, argv)) {
 		fprintf(stderr,
-			"usage: vm-run COLLECT MODULE.ko [--program FROM=TO] [--file FROM=TO] "
+			"usage: vm-run SELF MODULE.ko [--program FROM=TO] [--file FROM=TO] "
 			"[--root FOLDER] [--cpus N] [--memory MIB] [--seconds N] [--append WORDS] "
-			"[--turns 1] -- PROGRAM [ARGUMENT...]\n");
+			"[--turns 1] {-- PROGRAM [ARGUMENT...] | --test 'MODULE.ko [PARAMETERS]'...}\n");
 		return 2;
 	}
 	result = mc_stop_install(&failure);
