@@ -245,6 +245,7 @@ static void put_text(const char *path, const char *text)
 static void misbehave(void)
 {
 	if (fault_is("hang")) {
+		dprintf(STDERR_FILENO, "init: hangs at a test's request\n");
 		for (;;)
 			pause();
 	}
