@@ -7,6 +7,10 @@
 set -u
 program=$1
 validate=$2
+python3 -c 'import jsonschema' 2>/dev/null || {
+	echo 'SKIP: python3 has no jsonschema here; package python3-jsonschema has it'
+	exit 77
+}
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 
@@ -90,19 +94,31 @@ while IFS='|' read -r from to; do
 	fi
 done <"$work/changes"
 
-# One run each, since only newer validators say which file an error is of; side by side,
-# since starting takes most of the time.
-schema=$(dirname "$validate")/schema.json
-export schema
-# shellcheck disable=SC2016 # expanded by the inner shell
-printf '%s\n' "$work"/bad/* | xargs -P "$(getconf _NPROCESSORS_ONLN)" -I FILE sh -c '
-	jsonschema -F "[refused]" -i "$1" "$schema" >"$1.said" 2>&1' sh FILE
+# All in one process: starting a validator takes most of its time.
+python3 - "$(dirname "$validate")/schema.json" "$work"/bad/* >"$work/accepted" <<'END' || exit 1
+import json
+import sys
+
+import jsonschema
+
+with open(sys.argv[1]) as file:
+    schema = json.load(file)
+validator = jsonschema.validators.validator_for(schema)(schema)
+for path in sys.argv[2:]:
+    with open(path) as file:
+        try:
+            document = json.load(file)
+        except ValueError:
+            sys.exit(path + " is not JSON")
+    if validator.is_valid(document):
+        print(path)
+END
 
 n=100
 failed=0
 while IFS='|' read -r from to; do
 	n=$((n + 1))
-	if ! grep -qF '[refused]' "$work/bad/$n.said"; then
+	if grep -qxF "$work/bad/$n" "$work/accepted"; then
 		echo "the schema does not refuse '$from' changed to '$to'"
 		failed=1
 	fi

@@ -31,10 +31,29 @@
 
 static char parent[64];
 
+/*
+ * In the parent folder: the scripts, but with a ninth of a PNG's pixels, which are what takes the
+ * time; and a gnuplot that is the one in PATH, but writes what it says into a file.
+ */
+#define PREPARE                                                                          \
+	"cd \"$0\" && mkdir scripts bin && cp \"$1\"/*.gp scripts && "                   \
+	"echo \"open_png = sprintf('set terminal pngcairo size %d,%d fontscale 0.4; ', " \
+	"width / 2, height / 2).\\\"set output '\\\".picture.\\\".png'\\\"\" "           \
+	">>scripts/style.gp && : >said && "                                              \
+	"printf '#!/bin/sh\\nPATH=$REAL_PATH exec gnuplot \"$@\" >>%s/said 2>&1\\n' "    \
+	"\"$0\" >bin/gnuplot && chmod +x bin/gnuplot"
+
 static int make_parent(void **state)
 {
+	const char *const argv[] = {"sh", "-c", PREPARE, parent, SCRIPTS, NULL};
+	struct mc_failure failure;
+	char out[8];
+
 	strcpy(parent, "/tmp/test-plots-XXXXXX");
-	return mkdtemp(parent) ? 0 : -1;
+	if (mkdtemp(parent) && !mc_child_output(argv, GNUPLOT_NS, out, sizeof(out), &failure))
+		return 0;
+	print_message("%s\n", failure.text);
+	return -1;
 }
 
 static void remove_tree(const char *path)
@@ -431,15 +450,35 @@ static off_t least_of(int folder, const char *name, off_t least)
 	return strncmp(text_of(folder, info), "shown 0\n", 8) ? least : 1000;
 }
 
-static void assert_drawn(struct mc_result *result, off_t least)
+/* By the gnuplot that is overheard */
+static void make_silently(const struct mc_result *result, const char *scripts, const char *path)
 {
+	char *saved = strdup(getenv("PATH")), *overheard;
+	int folder = open(parent, O_RDONLY | O_DIRECTORY);
 	struct mc_failure failure = {.text = ""};
-	char *path = new_folder(), *plots;
+
+	assert_true(saved && folder >= 0);
+	assert_true(asprintf(&overheard, "%s/bin:%s", parent, saved) > 0);
+	setenv("REAL_PATH", saved, 1);
+	setenv("PATH", overheard, 1);
+	if (mc_plots_make(result, scripts, path, &failure))
+		fail_msg("%s; gnuplot said: '%s'", failure.text, text_of(folder, "said"));
+	setenv("PATH", saved, 1);
+	assert_file(folder, "said", "");
+	close(folder);
+	free(overheard);
+	free(saved);
+}
+
+/* @by_hand: with the scripts as they are, and each once more as a person would do it */
+static void assert_drawn_by(struct mc_result *result, off_t least, bool by_hand)
+{
+	char *path = new_folder(), *plots, *scripts;
 	int folder;
 
 	assert_true(asprintf(&plots, "%s/plots", path) > 0);
-	if (mc_plots_make(result, SCRIPTS, path, &failure))
-		fail_msg("%s", failure.text);
+	assert_true(asprintf(&scripts, "%s/scripts", parent) > 0);
+	make_silently(result, by_hand ? SCRIPTS : scripts, path);
 	folder = open(plots, O_RDONLY | O_DIRECTORY);
 	assert_true(folder >= 0);
 	for (unsigned int i = 0; mc_plot_name(i); i++) {
@@ -451,24 +490,31 @@ static void assert_drawn(struct mc_result *result, off_t least)
 			continue;
 		}
 		size = least_of(folder, name, least);
-		assert_silent_by_hand(plots, name);
+		if (by_hand)
+			assert_silent_by_hand(plots, name);
 		assert_picture(folder, name, "svg", "<?xml", size);
-		assert_picture(folder, name, "png", "\x89PNG\r\n", size);
+		assert_picture(folder, name, "png", "\x89PNG\r\n", by_hand ? size : size / 4);
 	}
 	assert_int_equal(faccessat(folder, "pwned", F_OK, 0), -1);
 	assert_int_equal(faccessat(folder, "../.plots.new", F_OK, 0), -1);
 	close(folder);
 	remove_tree(path);
+	free(scripts);
 	free(plots);
 	free(path);
 	mc_result_free(result);
+}
+
+static void assert_drawn(struct mc_result *result, off_t least)
+{
+	assert_drawn_by(result, least, false);
 }
 
 static void pictures_of_ten_scenarios(void **state)
 {
 	if (!has_gnuplot())
 		skip();
-	assert_drawn(synthetic_result(10, 2, 100000000), 10000);
+	assert_drawn_by(synthetic_result(10, 2, 100000000), 10000, true);
 }
 
 /* As of a profile, but most ticks meet their boundary: what is late is late, all the same. */
@@ -768,15 +814,16 @@ static void old_pictures_are_safe(void **state)
 {
 	struct mc_failure failure;
 	struct mc_result *result;
-	char *path, *plots, *old, *temporary, *scripts;
+	char *path, *plots, *old, *temporary, *broken, *scripts;
 	int fd;
 
 	if (!has_gnuplot())
 		skip();
 	result = small_result();
 	path = new_folder();
-	scripts = new_folder();
-	write_script(scripts, "set nonsense\n");
+	broken = new_folder();
+	write_script(broken, "set nonsense\n");
+	assert_true(asprintf(&scripts, "%s/scripts", parent) > 0);
 	assert_true(asprintf(&plots, "%s/plots", path) > 0 && mkdir(plots, 0777) == 0);
 	assert_true(asprintf(&old, "%s/mine.png", plots) > 0);
 	assert_true(asprintf(&temporary, "%s/.plots.new", path) > 0 && mkdir(temporary, 0777) == 0);
@@ -785,19 +832,20 @@ static void old_pictures_are_safe(void **state)
 	close(fd);
 	fd = open(temporary, O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(fd, LOCK_EX), 0);
-	assert_int_equal(mc_plots_make(result, SCRIPTS, path, &failure), -1);
+	assert_int_equal(mc_plots_make(result, scripts, path, &failure), -1);
 	assert_non_null(strstr(failure.text, "another run-stress"));
 	close(openat(fd, "delay.info", O_WRONLY | O_CREAT, 0666));
 	close(fd);
-	assert_refused(result, scripts, path, "exit code");
-	assert_int_equal(mc_plots_make(result, SCRIPTS, path, &failure), 0);
+	assert_refused(result, broken, path, "exit code");
+	assert_int_equal(mc_plots_make(result, scripts, path, &failure), 0);
 	assert_int_equal(access(old, F_OK), 0);
 	assert_int_equal(access(temporary, F_OK), -1);
 	/* and again, over those that are there now */
-	assert_int_equal(mc_plots_make(result, SCRIPTS, path, &failure), 0);
+	assert_int_equal(mc_plots_make(result, scripts, path, &failure), 0);
 	free(plots);
 	free(old);
 	free(temporary);
+	free(broken);
 	free(scripts);
 	free(path);
 	mc_result_free(result);
