@@ -273,7 +273,7 @@ static int __init parse_lead(enum lead_mode *mode)
 	return err;
 }
 
-static int __init collector_init(void)
+static int __init start(void)
 {
 	enum lead_mode lead_mode;
 	int choice = choose("hardware", hardware, choices, ARRAY_SIZE(choices),
@@ -321,6 +321,16 @@ err_allocator:
 err_rdt:
 	rdt_close(&rdt);
 	pr_err("not loaded: error %d\n", err);
+	return err;
+}
+
+/* Who switches an event on does not wait for init: nothing is kept of them either. */
+static int __init collector_init(void)
+{
+	int err = start();
+
+	if (err)
+		tracepoints_close();
 	return err;
 }
 

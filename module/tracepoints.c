@@ -71,6 +71,7 @@ static DEFINE_MUTEX(dump_mutex);
 static LIST_HEAD(recorders);
 static struct rmid_allocator *allocator;
 static struct sampler *sampler;
+static bool closed;
 static struct dump dump;
 static u32 pause_ms;
 static u32 samples_owed;
@@ -218,24 +219,35 @@ static int add_recorder(struct trace_event_file *file)
 		return -ENOMEM;
 	recorder->file = file;
 	mutex_lock(&dump_mutex);
-	list_add_tail(&recorder->list, &recorders);
-	if (allocator)
-		tell_soon();
+	if (closed) {
+		kfree(recorder);
+	} else {
+		list_add_tail(&recorder->list, &recorders);
+		if (allocator)
+			tell_soon();
+	}
 	mutex_unlock(&dump_mutex);
 	return 0;
 }
 
-static void remove_recorder(const struct trace_event_file *file)
+/* NULL: all of them */
+static void remove_recorders(const struct trace_event_file *file)
 {
 	struct recorder *recorder, *next;
 
-	mutex_lock(&dump_mutex);
+	lockdep_assert_held(&dump_mutex);
 	list_for_each_entry_safe (recorder, next, &recorders, list) {
-		if (recorder->file != file)
+		if (file && recorder->file != file)
 			continue;
 		list_del(&recorder->list);
 		kfree(recorder);
 	}
+}
+
+static void remove_recorder(const struct trace_event_file *file)
+{
+	mutex_lock(&dump_mutex);
+	remove_recorders(file);
 	mutex_unlock(&dump_mutex);
 }
 
@@ -277,11 +289,17 @@ void tracepoints_open(struct rmid_allocator *from, struct sampler *samples)
 	mutex_unlock(&dump_mutex);
 }
 
+/*
+ * The kernel switches the events of a module off when it is unloaded, but not one that a
+ * trigger (stacktrace, snapshot) waits on: that recorder is never taken back.
+ */
 void tracepoints_close(void)
 {
 	mutex_lock(&dump_mutex);
 	allocator = NULL;
 	sampler = NULL;
+	closed = true;
+	remove_recorders(NULL);
 	mutex_unlock(&dump_mutex);
 	cancel_delayed_work_sync(&telling);
 }

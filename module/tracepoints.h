@@ -31,7 +31,9 @@ void tracepoints_source(enum rdt_source source);
 void tracepoints_open(struct rmid_allocator *allocator, struct sampler *sampler);
 
 /**
- * tracepoints_close - no recorder is told any more when this returns
+ * tracepoints_close - no recorder is told any more when this returns, and none is kept
+ *
+ * For good; also where it was not opened, and a second time.
  *
  * Context: process, may sleep.
  */
