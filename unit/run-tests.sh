@@ -60,10 +60,16 @@ fi
 ) &
 pulse=$!
 
+# Left to itself, mawk waits for a whole block of input.
+line_by_line=
+case $(awk -W version 2>&1 </dev/null) in
+mawk*) line_by_line='-W interactive' ;;
+esac
+# shellcheck disable=SC2086 # an option and its value
 {
 	meson test -C "$build" --no-rebuild --print-errorlogs "$@" 2>&1
 	echo $? >"$work/code"
-} | awk -v times="$times" -v tests="$work/tests" -v state="$work/state" \
+} | awk $line_by_line -v times="$times" -v tests="$work/tests" -v state="$work/state" \
 	-v terminal="$terminal" -v new="$build/test-times.new" '
 	function seconds() {
 		srand()
