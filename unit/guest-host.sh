@@ -70,7 +70,7 @@ host_refusals() {
 # ---- runs ----
 
 whole_run() {
-	run-stress --place host --only baseline,cpu --duration 500ms --no-plots --quiet \
+	run-stress --place host --only baseline,cpu --duration 2s --no-plots --quiet \
 		--results /tmp/results >out 2>err
 	code=$?
 	[ "$code" = 0 ] && grep -q '^2 of 2 scenarios ok' out || {
@@ -146,7 +146,7 @@ killed_under_load() { # SCENARIO: what cannot be undone then is left, but no loa
 }
 
 next_run_cleans() {
-	run-stress --place host --only baseline --duration 200ms --no-plots \
+	run-stress --place host --only baseline --duration 2s --no-plots \
 		--results /tmp/results >out 2>err
 	code=$?
 	grep -q "run-stress (pid $running) was killed; removed what it left: module $bench" err || {

@@ -64,7 +64,7 @@ nothing_left() {
 as='' # a command that runs them as somebody else
 host() { # OPTION...
 	who=run-stress
-	$as run-stress --place host --only baseline --duration 200ms --no-plots --quiet \
+	$as run-stress --place host --only baseline --duration 2s --no-plots --quiet \
 		--results /tmp/results "$@" >out 2>err
 	code=$?
 }
@@ -81,14 +81,14 @@ collect() {
 }
 benchmark() {
 	who=run-stress
-	$as /src/module/benchmark_sync_timer.sh --place host --duration 200ms --no-plots --quiet \
+	$as /src/module/benchmark_sync_timer.sh --place host --duration 2s --no-plots --quiet \
 		--results /tmp/results >out 2>err
 	code=$?
 }
 benchmark_stress() {
 	who=run-stress
 	$as /src/module/benchmark_sync_timer_stress.sh --place host --only baseline \
-		--duration 200ms --no-plots --quiet --results /tmp/results >out 2>err
+		--duration 2s --no-plots --quiet --results /tmp/results >out 2>err
 	code=$?
 }
 
