@@ -49,8 +49,16 @@ configures() {
 builds() {
 	ninja -C "$build" bench harness/collect
 }
+# By somebody who lets nobody read what is made
 installs() {
-	DESTDIR=$root meson install -C "$build" --no-rebuild --quiet
+	(umask 077 && DESTDIR=$root meson install -C "$build" --no-rebuild --quiet)
+}
+readable() {
+	! find "$root"/* ! -type l '(' ! -perm -o=r -o -type d ! -perm -o=x ')' | grep .
+}
+# Neither programs and libraries nor modules and what depmod makes
+build_not_told() {
+	! grep -rlF "$work" "$root"
 }
 nothing_elsewhere() {
 	[ "$(cd "$root" && echo *)" = 'lib opt' ]
@@ -245,6 +253,8 @@ bail_out_if_failed 'not installed'
 release=$(cat "$build/kernel.release")
 benchmark=sync_timer_benchmark_module.ko
 check 'nothing beside the prefix and the modules' nothing_elsewhere
+check 'with umask 077 as well, all can be read by others' readable
+check 'nothing tells where it was built' build_not_told
 check 'source and build folder go away' goes_away
 check '--list' runs_alone baseline --list
 check '--dry-run finds the module' module_found
