@@ -247,7 +247,7 @@ int mc_collector_trace_stop(struct mc_collector_trace *trace, struct mc_failure 
 /* @folder: of tracefs or of an instance */
 static bool switched_on(const char *folder, int kind)
 {
-	char path[4096], state = '0';
+	char path[4096 + 256], state = '0';
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/events/%s/%s/enable", folder, kinds[kind].system,

@@ -78,7 +78,7 @@ static int add(struct mc_kernel_sets *sets, char *word, const char *parent,
 	if (!grown)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
 	sets->set = grown;
-	grown[sets->n] = (struct mc_kernel_set){NULL};
+	grown[sets->n] = (struct mc_kernel_set){0};
 	folder = slash ? strdup(word) : join(parent, word);
 	result = folder ? fill(&grown[sets->n++], slash ? slash + 1 : word, folder, failure)
 			: mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");

@@ -31,12 +31,11 @@ struct mc_moments {
 static inline void mc_moments_add(struct mc_moments *moments, int64_t value)
 {
 	unsigned __int128 square = (unsigned __int128)((__int128)value * value);
+	bool overflow = __builtin_add_overflow(moments->sum, value, &moments->sum);
 
-	if (__builtin_expect(__builtin_add_overflow(moments->sum, value, &moments->sum) |
-				     __builtin_add_overflow(moments->squares, square,
-							    &moments->squares) |
-				     __builtin_add_overflow(moments->count, 1, &moments->count),
-			     0))
+	overflow |= __builtin_add_overflow(moments->squares, square, &moments->squares);
+	overflow |= __builtin_add_overflow(moments->count, 1, &moments->count);
+	if (__builtin_expect(overflow, 0))
 		moments->overflow = true;
 }
 

@@ -13,7 +13,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-#include <traceevent/event-parse.h>
+#include <event-parse.h>
 #include <traceevent/kbuffer.h>
 
 #define EVENT_SYSTEM "sync_timer_benchmark"

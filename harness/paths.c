@@ -36,18 +36,28 @@ static bool below(const char *path, const char *dir)
 	return !strncmp(path, real, length) && path[length] == '/';
 }
 
-static void in_build(struct mc_paths *paths)
+/* Where the programs in @folder were built from. Return: false: it is no build folder's. */
+static bool find_source(const char *folder, char source[PATH_MAX])
 {
-	char build[PATH_MAX];
+	char *path = join(folder, "source-folder");
+	FILE *file = path ? fopen(path, "re") : NULL;
+	bool found = file && fgets(source, PATH_MAX, file) && *source == '/';
 
-	paths->matrix = strdup(MC_SOURCE_DIR "/stress/default.ini");
-	paths->scripts = strdup(MC_SOURCE_DIR "/results");
-	paths->module = strdup(MC_BUILD_DIR "/module/" MC_BENCH_MODULE ".ko");
-	paths->kernels = strdup(MC_BUILD_DIR "/kernels");
-	if (realpath(MC_BUILD_DIR, build) && below(build, MC_SOURCE_DIR))
-		paths->results = strdup(MC_SOURCE_DIR "/results");
-	else
-		paths->results = strdup("results");
+	if (file)
+		fclose(file);
+	free(path);
+	if (found)
+		source[strcspn(source, "\n")] = '\0';
+	return found;
+}
+
+static void in_build(struct mc_paths *paths, const char *build, const char *source)
+{
+	paths->matrix = join(source, "stress/default.ini");
+	paths->scripts = join(source, "results");
+	paths->module = join(build, "module/" MC_BENCH_MODULE ".ko");
+	paths->kernels = join(build, "kernels");
+	paths->results = below(build, source) ? join(source, "results") : strdup("results");
 }
 
 /* Does @text end with @end, a path that begins with '/'? Return: what is before, or -1. */
@@ -137,7 +147,7 @@ static void installed(struct mc_paths *paths)
 
 int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure)
 {
-	char self[PATH_MAX];
+	char self[PATH_MAX], source[PATH_MAX], *slash;
 	ssize_t length;
 
 	memset(paths, 0, sizeof(*paths));
@@ -149,11 +159,15 @@ int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure)
 	paths->self = strdup(self);
 	if (!paths->self)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
-	/* Not all of the build folder: somebody may install into one below it. */
-	if (below(self, MC_BUILD_DIR "/harness"))
-		in_build(paths);
-	else
+	/* The programs are in a folder of the build folder, and so is what says which it is. */
+	slash = strrchr(self, '/');
+	*slash = '\0';
+	if (find_source(self, source) && (slash = strrchr(self, '/'))) {
+		*slash = '\0';
+		in_build(paths, self, source);
+	} else {
 		installed(paths);
+	}
 	if (paths->matrix && paths->scripts && paths->module && paths->kernels && paths->results)
 		return 0;
 	mc_paths_free(paths);

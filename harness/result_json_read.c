@@ -203,7 +203,7 @@ static int read_field(struct reader *reader, json_object *object, const struct m
 {
 	void *member = (char *)to + field->offset;
 	json_object *value;
-	int64_t number;
+	int64_t number = 0;
 
 	if (find(reader, object, field->key, &value))
 		return -1;
@@ -683,7 +683,7 @@ static int read_command(struct reader *reader, json_object *object, struct mc_re
 static int read_schema(struct reader *reader, json_object *object, struct mc_result *result)
 {
 	json_object *value;
-	int64_t schema;
+	int64_t schema = 0;
 
 	if (find(reader, object, "schema", &value) ||
 	    read_signed(reader, "schema", value, 0, INT32_MAX, &schema))
@@ -700,7 +700,7 @@ static int read_schema(struct reader *reader, json_object *object, struct mc_res
 static int read_result(struct reader *reader, json_object *object, struct mc_result *result)
 {
 	json_object *interval;
-	int64_t ns;
+	int64_t ns = 0;
 
 	if (read_schema(reader, object, result) ||
 	    read_object(reader, object, "run", mc_run_fields, &result->run, NULL) ||

@@ -161,7 +161,7 @@ int mc_vm_initramfs(const struct mc_vm_plan *plan, const struct mc_vm_folder *fo
 {
 	char *path = mc_vm_folder_file(folder, MC_VM_INITRAMFS);
 	struct mc_initramfs *initramfs;
-	struct text text = {NULL};
+	struct text text = {0};
 	int result;
 
 	if (!path)

@@ -120,13 +120,13 @@ cross() {
 }
 
 # CC, CFLAGS, ARCH, KBUILD_... of the environment are for user space or for another
-# kernel: Kbuild would obey them.
+# kernel: Kbuild would obey them. What is built does not tell where.
 kbuild() {
 	compiler=$(compiler)
 	# shellcheck disable=SC2046 # words
 	env -i PATH="$PATH" HOME="${HOME:-/}" ${TMPDIR:+TMPDIR="$TMPDIR"} LC_ALL=C \
 		MAKEFLAGS="$(job_flags)" make -s -C "$kernel" M="$farm" $(cross) \
-		${compiler:+"$compiler"} modules
+		KCFLAGS="-ffile-prefix-map=$farm=memory-collector" ${compiler:+"$compiler"} modules
 }
 
 # A module that is no longer listed must not lie about as if it had been built.

@@ -64,9 +64,18 @@ alone() { # COMMAND...: without source and build folder
 is_alone() {
 	alone sh -c '[ ! -e "$1/meson.build" ] && [ ! -e "$2/build.ninja" ]' sh "$project" "$build"
 }
+# With a umask that lets no one else read what is made
 installs() {
-	DESTDIR=$root meson install -C "$build" --no-rebuild --quiet &&
+	(umask 077 && DESTDIR=$root meson install -C "$build" --no-rebuild --quiet) &&
 		here=$(find "$root" -path '*/bin/run-stress') && here=${here%/bin/run-stress}
+}
+readable() {
+	! find "$root"/* ! -type l '(' ! -perm -o=r -o -type d ! -perm -o=x ')' | grep .
+}
+# Neither programs and libraries nor modules and what depmod makes
+build_not_told() {
+	! grep -rlF -e "$build/" -e "$project/harness" -e "$project/module" -e "$project/results" \
+		-e "$project/stress" "$root"
 }
 nothing_elsewhere() {
 	find "$root" ! -type d ! -path "$here/*" ! -path "$root/lib/modules/$release/*" >elsewhere
@@ -256,6 +265,8 @@ bail_out_if_failed 'not installed'
 program=$here/bin/run-stress
 doc=$here/share/doc/memory-collector
 check 'nothing beside the prefix and the modules' nothing_elsewhere
+check 'with umask 077 as well, all can be read by others' readable
+check 'nothing tells where it was built' build_not_told
 if [ -n "$namespace" ]; then
 	check 'source and build folder are out of sight' is_alone
 else

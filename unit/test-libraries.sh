@@ -60,10 +60,14 @@ meson_is() {
 	grep -qF "meson_version: '>= $(asked_for Meson)'" "$project/meson.build"
 }
 
-for library in libtraceevent libtracefs; do
-	check "the README says which $library" named $library
-	check "$library 0.99 is refused" refused $library 0.99
-done
+while read -r library older; do
+	check "the README says which $library" named "$library"
+	check "$library $older is refused" refused "$library" "$older"
+done <<-'END'
+	libtraceevent 0.99
+	libtracefs 0.99
+	json-c 0.13.1
+END
 check 'one that is not there, too' missing libtraceevent
 check 'the oldest libtracefs that will do is taken' taken libtracefs "$(asked_for libtracefs).0"
 check "the README's Meson is that of meson.build" meson_is

@@ -285,8 +285,8 @@ static void records_become_lines(void **state)
 static void a_guest_cannot_reach_the_terminal(void **state)
 {
 	static const char *const hostile[] = {
-		"note\t%1b]0;owned%07%0d%0a\xc2\x9b"
-		"2J",
+		("note\t%1b]0;owned%07%0d%0a\xc2\x9b"
+		 "2J"),
 		"note\t\033[2J",
 		"step\tboot\t0\t0\tok\t-\t\t%1b[2J",
 		"step\tdone\t1\t1\tok\t-\ta%1b[1mb\ta%1b[1mb: ok",

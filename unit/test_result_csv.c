@@ -45,9 +45,9 @@ static int check(const struct mc_result *result, const char *text, size_t length
 
 static void test_lines(void **state)
 {
-	static const struct mc_stats stats = {2, -1, 9, 4, 0.0004, 1, 2, 3, 4, 5};
-	static const struct mc_stats no_deviation = {2, -1, 9, 4.5, -1, 1, 2, 3, 4, 5};
-	static const struct {
+	const struct mc_stats stats = {2, -1, 9, 4, 0.0004, 1, 2, 3, 4, 5};
+	const struct mc_stats no_deviation = {2, -1, 9, 4.5, -1, 1, 2, 3, 4, 5};
+	const struct {
 		const char *test;
 		enum mc_status status;
 		bool measured;
