@@ -10,11 +10,11 @@
  */
 #include "memory_collector/pages.h"
 
+#include <event-parse.h>
 #include <inttypes.h>
+#include <kbuffer.h>
 #include <stdlib.h>
 #include <string.h>
-#include <event-parse.h>
-#include <traceevent/kbuffer.h>
 
 #define EVENT_SYSTEM "sync_timer_benchmark"
 #define EVENT_NAME "tick"
