@@ -637,15 +637,15 @@ static void test_budget(void **state)
 	free(ledger);
 }
 
-/* An hour at 50 us: every boundary started or missed, the lead still where it was */
-static void test_an_hour(void **state)
+/* Ten minutes at 50 us: every boundary started or missed, the lead still where it was */
+static void test_ten_minutes(void **state)
 {
 	struct cpu cpu;
 	u64 started = 0, missed = 0;
 	u32 after_a_second = 0;
 
 	cpu_start(&cpu, 50 * US, LEAD_AUTO, 0, 50);
-	while (cpu.tick < 1000 + 72000000) {
+	while (cpu.tick < 1000 + 12000000) {
 		cpu_tick(&cpu, &metal);
 		started++;
 		missed += cpu.missed;
@@ -675,7 +675,7 @@ int main(void)
 		cmocka_unit_test(test_does_not_hunt),
 		cmocka_unit_test(test_one_stall),
 		cmocka_unit_test(test_budget),
-		cmocka_unit_test(test_an_hour),
+		cmocka_unit_test(test_ten_minutes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -680,10 +680,10 @@ static void test_huge(void **state)
 	} rows[] = {
 		{"[", 100, "nesting"},
 		{"{\"a\":", 1000, "nesting"},
-		{"[", 64 << 20, "more than 4194304 values"},
+		{"[", 8 << 20, "more than 4194304 values"},
 		{"0,", 10 << 20, "more than 4194304 values"},
 		{" ", (64 << 20) + 1, "larger than 64 MiB"},
-		{"0", 200 << 20, "larger than 64 MiB"},
+		{"0", 65 << 20, "larger than 64 MiB"},
 		{"\"", 1 << 20, "not JSON"},
 	};
 	struct mc_failure failure;
