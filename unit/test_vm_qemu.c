@@ -467,24 +467,38 @@ static void test_talks_for_ever(void **state)
 	assert_int_equal(access(getenv("OUTLIVED"), F_OK), -1);
 }
 
-/* What has to wait for a CPU has more time, and the message says so. */
+/*
+ * What has to wait for a CPU has more time, and the message says so. On a busy machine the process
+ * may begin to starve only when most of its time has passed: then a longer one follows.
+ */
 static void test_starved(void **state)
 {
-	FILE *log = tmpfile(), *results = tmpfile();
-	unsigned int records = 0;
-	struct mc_vm vm = machine(log, results, &records);
+	static const int seconds[] = {3, 12, 48};
 	struct mc_failure failure = {0};
-	struct mc_vm_end end;
+	char words[96];
+	size_t i;
 
 	if (access("/proc/self/schedstat", R_OK))
 		skip();
-	vm.deadline_ns = 3 * SECOND;
 	setenv("ROW", "starved", 1);
-	assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
-	assert_non_null(strstr(failure.text, "did not come up within 3 s of its own, which took "));
-	assert_true(mc_now_ns() - end.started_ns > 6 * SECOND);
-	fclose(log);
-	fclose(results);
+	for (i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		FILE *log = tmpfile(), *results = tmpfile();
+		unsigned int records = 0;
+		struct mc_vm vm = machine(log, results, &records);
+		struct mc_vm_end end;
+
+		vm.deadline_ns = seconds[i] * SECOND;
+		snprintf(words, sizeof(words),
+			 "did not come up within %d s of its own, which took ", seconds[i]);
+		assert_int_equal(mc_vm_run(&vm, &end, &failure), -1);
+		fclose(log);
+		fclose(results);
+		if (!strstr(failure.text, words))
+			continue;
+		assert_true(mc_now_ns() - end.started_ns > 2 * vm.deadline_ns);
+		return;
+	}
+	fail_msg("%s", failure.text);
 }
 
 /* Before anything is started */
