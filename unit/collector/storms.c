@@ -145,12 +145,12 @@ static bool stress_vfork(int much)
 	}
 
 static const struct storm storms[] = {
-	{"forks", SIMULATED(255), forks, 1600, 100000, true, false},
+	{"forks", SIMULATED(255), forks, 800, 100000, true, false},
 	{"forks, emulated", {NULL, "", MC_KINDS_RMID, KIB}, forks, 400, 5000, true, false},
 	{"exec by one of 64 threads", SIMULATED(255), threads, 10, 300, true, false},
-	{"last threads together", SIMULATED(255), together, 60, 1000, true, false},
+	{"last threads together", SIMULATED(255), together, 30, 1000, true, false},
 	{"chains of execs", SIMULATED(255), chains, 200, 4000, true, false},
-	{"max RMID 8", SIMULATED(8), scarce, 960, 4800, true, true},
+	{"max RMID 8", SIMULATED(8), scarce, 480, 4800, true, true},
 	{"max RMID 15", SIMULATED(15), scarce, 480, 4800, true, true},
 	{"max RMID 31", SIMULATED(31), scarce, 480, 4800, true, true},
 	{"stress-ng io-uring", SIMULATED(255), stress_io_uring, 2, 10, true, false},
