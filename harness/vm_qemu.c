@@ -631,6 +631,8 @@ static void examine(struct guest *guest)
 	else
 		snprintf(guest->hang, sizeof(guest->hang), "not examined, out of memory");
 	guest->listen_ns = 0;
+	/* By names that all kernels' handlers of breakpoints have in common */
+	guest->end->stale_code = !guest->kvm && strstr(guest->hang, "int3");
 	if (guest->verdict[0])
 		snprintf(guest->hang, sizeof(guest->hang), "it is slow, and has finished since");
 	guest->verdict[0] = '\0';
@@ -658,6 +660,9 @@ static int judge_verdict(struct guest *guest)
 /* Where a guest hangs: what else than the guest can be the cause */
 static const char *doubt(const struct guest *guest)
 {
+	if (guest->end->stale_code)
+		return "; that is a fault of QEMU, which goes on with code that the kernel has "
+		       "changed back: run it again";
 	if (guest->kvm || guest->vm->cpus < 2 || !mc_qemu_is_faulty(guest->qemu))
 		return "";
 	return guest->qemu->major

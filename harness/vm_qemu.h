@@ -56,12 +56,15 @@ struct mc_vm {
  * @started_ns: when QEMU was started, on this machine's CLOCK_MONOTONIC
  * @hello_ns: when init said hello, on this machine's clock; 0: it has not
  * @hello_guest_ns: the same on the guest's CLOCK_MONOTONIC
+ * @stale_code: it hung, and CPUs were found at a breakpoint that the kernel had taken back: QEMU,
+ *	10.0 too, rarely goes on with the old translation of code that the kernel changes
  * @code: exit code of the guest's program
  * @text: the last thing it said
  */
 struct mc_vm_end {
 	char accelerator[16], accelerator_reason[512];
 	int64_t started_ns, hello_ns, hello_guest_ns;
+	bool stale_code;
 	int code;
 	char text[512];
 };

@@ -36,7 +36,7 @@ insmod=$(realpath "$(PATH=$PATH:/usr/sbin:/sbin command -v insmod)")
 # How long a guest takes until it hangs is for the machine to say: where it has not come so far
 # by its deadline, another one gets twice the time. A CPU that loops takes the time of the others,
 # so there are no more of them than are needed.
-lives='8 16 32 64 128'
+lives='5 10 20 40 80 160'
 hung() { # LOG MARKER: in time
 	sed '/^---- the guest is past its deadline/q' "$1" | grep -q "$2"
 }

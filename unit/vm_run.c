@@ -18,7 +18,8 @@
  * means that every module has printed a whole document, and no test of it is "not ok".
  *
  * A report of the guest's kernel is a failure in any case. Where it fails, the console's log
- * follows on standard error.
+ * follows on standard error. A guest that QEMU itself has hung (@stale_code of struct mc_vm_end)
+ * is started again, twice at most, and a line says so.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -166,6 +167,27 @@ static int judge_tests(const struct request *request)
 	return 1;
 }
 
+/* A guest that hangs by the fault of its emulator says nothing of what is tested. */
+static int run_guest(struct request *request, struct mc_progress *quiet, struct mc_vm_end *end,
+		     struct mc_failure *failure)
+{
+	struct mc_vm_program *program = &request->program;
+	int result = mc_vm_program_run(program, quiet, end, failure), again;
+
+	for (again = 0; result && end->stale_code && again < 2; again++) {
+		printf("# once more, since %s\n", failure->text);
+		fclose(program->output);
+		fclose(program->log);
+		program->output = tmpfile();
+		program->log = tmpfile();
+		if (!program->output || !program->log)
+			return mc_fail(failure, MC_EXIT_ENVIRONMENT, "temporary files: %s",
+				       strerror(errno));
+		result = mc_vm_program_run(program, quiet, end, failure);
+	}
+	return result;
+}
+
 static int run(struct request *request, struct mc_failure *failure)
 {
 	struct mc_progress *quiet = mc_progress_new(stderr, MC_PROGRESS_QUIET);
@@ -177,7 +199,7 @@ static int run(struct request *request, struct mc_failure *failure)
 	if (!quiet || !request->program.output || !request->program.log)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "temporary files: %s",
 			       strerror(errno));
-	result = mc_vm_program_run(&request->program, quiet, &end, failure);
+	result = run_guest(request, quiet, &end, failure);
 	copy(request->program.output, stdout);
 	if (request->n_tests && judge_tests(request) && !end.code)
 		end.code = 1;
