@@ -473,7 +473,7 @@ static void test_talks_for_ever(void **state)
  */
 static void test_starved(void **state)
 {
-	static const int seconds[] = {3, 12, 48};
+	static const int seconds[] = {1, 4, 16};
 	struct mc_failure failure = {0};
 	char words[96];
 	size_t i;
