@@ -150,6 +150,12 @@ one_is_seen() {
 	sleeper=$!
 	(while :; do /bin/true; done) &
 	busy=$!
+	# It has the variable only when env has been started.
+	steps=0
+	until [ -n "$(left)" ] || [ $steps -gt 600 ]; do
+		steps=$((steps + 1))
+		sleep 0.1
+	done
 	gone_within 1
 	seen=$?
 	kill $busy $sleeper
