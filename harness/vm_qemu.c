@@ -564,8 +564,8 @@ static int left_ms(const struct guest *guest)
 	int64_t left = deadline - (mc_now_ns() - guest->end->started_ns);
 
 	if (guest->listen_ns)
-		left = guest->listen_ns - mc_now_ns();
-	else if (left <= 0)
+		return (guest->listen_ns - mc_now_ns()) / 1000000;
+	if (left <= 0)
 		left = deadline - given_ns(guest);
 	left /= 1000000;
 	return left > 60000 ? 60000 : left > 0 && left < LOOK_MS ? LOOK_MS : (int)left;
