@@ -213,6 +213,9 @@ static void on_console(struct guest *guest, const char *line)
 
 static void on_progress(struct guest *guest, const char *line)
 {
+	/* What comes too late does not change why the guest is ended. */
+	if (guest->met_ns)
+		return;
 	if (!strncmp(line, "hello ", 6) && !guest->end->hello_ns) {
 		guest->end->hello_ns = mc_now_ns();
 		guest->end->hello_guest_ns = strtoll(line + 6, NULL, 10);
@@ -631,10 +634,10 @@ static void examine(struct guest *guest)
 	else
 		snprintf(guest->hang, sizeof(guest->hang), "not examined, out of memory");
 	guest->listen_ns = 0;
-	/* By names that all kernels' handlers of breakpoints have in common */
-	guest->end->stale_code = !guest->kvm && strstr(guest->hang, "int3");
 	if (guest->verdict[0])
 		snprintf(guest->hang, sizeof(guest->hang), "it is slow, and has finished since");
+	/* By names that all kernels' handlers of breakpoints have in common */
+	guest->end->stale_code = !guest->kvm && strstr(guest->hang, "int3");
 	guest->verdict[0] = '\0';
 }
 
