@@ -301,6 +301,9 @@ static void test_bounds(void **state)
 	}
 	for (i = 0; i < 100; i++)
 		mc_hang_line(hang, "RIP: 0010:f+0x1/0x2");
+	/* Cut short */
+	mc_hang_line(hang, "CPU: 0 PID: 1 Comm: x");
+	mc_hang_line(hang, "RIP: 0010");
 	assert_int_equal(hang->n_tasks, MC_HANG_TASKS);
 	mc_hang_explain(hang, text, 8);
 	assert_int_equal(strlen(text), 7);
