@@ -479,8 +479,8 @@ static void explain_cpu(const struct mc_hang *hang, unsigned int index,
 }
 
 /*
- * Processes wait for those that they have started: one that nobody is waited for by, the youngest,
- * is the one that all wait for. One that cannot be interrupted comes first.
+ * Processes wait for those that they have started: the youngest that has started none is the one
+ * that all wait for. One that cannot be interrupted comes first.
  */
 static const struct mc_hang_task *awaited(const struct mc_hang *hang)
 {

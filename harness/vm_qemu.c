@@ -39,11 +39,11 @@
 #define POWER_OFF_NS (10 * NS_PER_S)
 /* How long the rate of the host's counter is measured */
 #define TSC_WINDOW_NS (NS_PER_S / 32)
-/* Deadlines are in time that the machine gave QEMU: it is looked up at most so often. */
+/* Deadlines are in time that the machine gave QEMU: that is looked up at most so often. */
 #define LOOK_MS 100
 /*
- * The least that can be asked for: a guest's CPU whose tick is due waits for no more than that
- * while others of the guest's use up the host's.
+ * The least that can be asked for: a guest's CPU whose tick is due waits no longer than this while
+ * the guest's other CPUs use up the host's.
  */
 #define SLICE_NS 100000
 #define LOG_MAX (64UL * 1024 * 1024)
@@ -70,7 +70,7 @@ static const struct machine {
 		.elf = EM_X86_64,
 		.name = "x86_64",
 		.qemu = "qemu-system-x86_64",
-		/* Without what nobody uses: each device takes its time at boot. */
+		/* Without what is not used: each device takes its time at boot. */
 		.board = "q35,sata=off,smbus=off",
 		.console = "ttyS0",
 		/* QEMU 7.2 computes wrong flags for cmpxchg16b, which 6.12 and later die of. */
@@ -187,7 +187,7 @@ static void keep(char *to, size_t size, const char *line)
 		snprintf(to, size, "%s", line);
 }
 
-/* The kernel's own lines begin with a time; anything else may be said by anybody. */
+/* The kernel's own lines begin with a time; any program may say anything else. */
 static void on_console(struct guest *guest, const char *line)
 {
 	const char *message = *line == '[' ? strstr(line, "] ") : NULL;
@@ -560,7 +560,7 @@ static int64_t deadline_of(const struct guest *guest)
 	return end;
 }
 
-/* It was not given more time than has passed: only then is it worth a look. */
+/* As long as less time has passed than that, it cannot have been given as much: no need to look. */
 static int left_ms(const struct guest *guest)
 {
 	int64_t deadline = deadline_of(guest);

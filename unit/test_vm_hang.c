@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_vm_hang.c - recorded logs of guests that hung, and texts that nobody prints
+ * test_vm_hang.c - recorded logs of guests that hung, and texts that no kernel prints
  *
  * The logs in data/hang are what real guests left behind, with fewer lines.
  */

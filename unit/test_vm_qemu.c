@@ -138,7 +138,7 @@ static const struct row *find_row(const char *name)
 	return row;
 }
 
-/* Verdicts without end; a file says that nobody has ended it. */
+/* Verdicts without end; a file says that it was not ended. */
 static void talk(int fd)
 {
 	int i;
