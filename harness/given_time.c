@@ -55,8 +55,12 @@ int64_t mc_given_waited(pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
 	threads = opendir(path);
 	while (threads && (entry = readdir(threads))) {
-		int64_t waited_ns = waited_of(pid, entry->d_name);
+		int64_t waited_ns;
 
+		/* What is above the folder has a schedstat, too: the first thread's. */
+		if (*entry->d_name == '.')
+			continue;
+		waited_ns = waited_of(pid, entry->d_name);
 		if (waited_ns > 0 && atoi(entry->d_name) == pid)
 			first_ns = waited_ns;
 		else if (waited_ns > most_ns)

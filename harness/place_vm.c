@@ -46,7 +46,7 @@
 /* How many seconds the VM may take, in place of our own estimate */
 #define DEADLINE_VARIABLE "MEMORY_COLLECTOR_VM_DEADLINE"
 #define DEADLINE_MAX_S 10000000
-/* Of our own: for the boot; for a load's beginning and end; the longest, which is no wait */
+/* Our own estimate: for the boot; for a load's beginning and end; the most that it can be */
 #define BOOT_S 300
 #define LOAD_ENDS_S 150
 #define OWN_DEADLINE_MAX_S 2000000000LL
@@ -556,7 +556,7 @@ static int take_results(struct vm *vm, const struct mc_result_dir *dir, struct m
 	return 0;
 }
 
-/* The folder with the log goes away, and without it nobody can tell what happened. */
+/* The folder with the log goes away, and without it there is no telling what happened. */
 static void keep_log(struct vm *vm, const struct mc_result_dir *dir, struct mc_failure *failure)
 {
 	char path[PATH_MAX];

@@ -15,7 +15,7 @@
 
 #include "memory_collector/child.h"
 
-/* Of reading the two clocks together: one of them is not interrupted */
+/* So often the two clocks are read together: at least one reading is not interrupted. */
 #define TRIES 16
 #define MEASURE_TRIES 3
 #define DOUBT_MAX 1e-4

@@ -36,8 +36,8 @@ struct mc_tsc_moment {
 };
 
 /*
- * Read both clocks, as closely together as it gets in several tries: who is interrupted between
- * the two knows it by the counter. Return: false where there is no counter.
+ * Read both clocks, as closely together as it gets in several tries: an interruption between the
+ * two shows in the counter. Return: false where there is no counter.
  */
 bool mc_tsc_moment(struct mc_tsc_moment *moment);
 

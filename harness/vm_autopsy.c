@@ -137,7 +137,7 @@ static bool listen_until(struct mc_autopsy *autopsy, int64_t until_ns)
 
 static void send_text(int fd, const char *text)
 {
-	/* It fits, or nobody reads it. */
+	/* It does not fit only where nothing reads it. */
 	if (send(fd, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return;
 }

@@ -94,7 +94,7 @@ static bool x86_registers(struct mc_hang_cpu *cpu, const char *line)
 	const char *flags = strstr(line, "FL="), *level = strstr(line, "CPL=");
 	const char *halted = strstr(line, "HLT=");
 
-	if (strncmp(line + 1, "IP=", 3) || !flags || !level || !halted)
+	if (!flags || !level || !halted || strncmp(line + 1, "IP=", 3))
 		return false;
 	cpu->pc[cpu->samples % MC_HANG_SAMPLES] = strtoull(line + 4, NULL, 16);
 	add_sample(cpu, halted[4] == '1', level[4] == '3',
@@ -270,12 +270,14 @@ static bool take_registers(struct mc_hang *hang, const char *text)
 	char name[64];
 	size_t used;
 
-	if (!strncmp(text, "RIP: ", 5))
-		text += 5 + strcspn(text + 5, ":") + 1;
-	else if (!strncmp(text, "pc : ", 5))
+	if (!strncmp(text, "RIP: ", 5)) {
+		text += 5 + strcspn(text + 5, ":");
+		text += *text == ':';
+	} else if (!strncmp(text, "pc : ", 5)) {
 		text += 5;
-	else
+	} else {
 		return false;
+	}
 	if (!cpu)
 		return true;
 	if (!function_of(text, name, sizeof(name))) {
@@ -477,8 +479,8 @@ static void explain_cpu(const struct mc_hang *hang, unsigned int index,
 }
 
 /*
- * Processes wait for those that they have started: one that nobody is waited for by, the youngest,
- * is the one that all wait for. One that cannot be interrupted comes first.
+ * Processes wait for those that they have started: the youngest that has started none is the one
+ * that all wait for. One that cannot be interrupted comes first.
  */
 static const struct mc_hang_task *awaited(const struct mc_hang *hang)
 {

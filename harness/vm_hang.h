@@ -20,7 +20,7 @@
  * @user: it was in user space
  * @on: in the kernel, interrupts on
  * @off: in the kernel, interrupts off
- * @last_user, @last_on: the last time, it was in user space; interrupts were on
+ * @last_user, @last_on: at the last look it was in user space; interrupts were on
  * @deaf: how many of @halted had interrupts off: it is off line, or dead
  * @asleep: its thread in QEMU waited when it was last looked at
  * @threaded: that thread is known
@@ -62,7 +62,7 @@ struct mc_hang_task {
  * @looks: how often the CPUs were looked at
  * @lone: what was seen where one CPU alone was busy, whichever it was: processes move
  * @lone_cpu: the last one of these
- * @backtrace, @task: whose frames the next lines are; NULL: nobody's
+ * @backtrace, @task: whose frames the next lines are; NULL: they belong to none
  * @found: the registers of @backtrace have been seen
  */
 struct mc_hang {

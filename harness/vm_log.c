@@ -38,7 +38,7 @@ void mc_vm_log_keep(const char *log, struct mc_failure *failure)
 		return;
 	snprintf(temporary, sizeof(temporary), "%s.%ld", path, (long)getpid());
 	from = fopen(log, "re");
-	/* With another user's cache, somebody else may have put a link there. */
+	/* In another user's cache, that user may have put a link there. */
 	unlink(temporary);
 	to = from ? fopen(temporary, "wxe") : NULL;
 	done = to && copy(from, to);

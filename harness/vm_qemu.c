@@ -39,11 +39,11 @@
 #define POWER_OFF_NS (10 * NS_PER_S)
 /* How long the rate of the host's counter is measured */
 #define TSC_WINDOW_NS (NS_PER_S / 32)
-/* Deadlines are in time that the machine gave QEMU: it is looked up at most so often. */
+/* Deadlines are in time that the machine gave QEMU: that is looked up at most so often. */
 #define LOOK_MS 100
 /*
- * The least that can be asked for: a guest's CPU whose tick is due waits for no more than that
- * while others of the guest's use up the host's.
+ * The least that can be asked for: a guest's CPU whose tick is due waits no longer than this while
+ * the guest's other CPUs use up the host's.
  */
 #define SLICE_NS 100000
 #define LOG_MAX (64UL * 1024 * 1024)
@@ -70,7 +70,7 @@ static const struct machine {
 		.elf = EM_X86_64,
 		.name = "x86_64",
 		.qemu = "qemu-system-x86_64",
-		/* Without what nobody uses: each device takes its time at boot. */
+		/* Without what is not used: each device takes its time at boot. */
 		.board = "q35,sata=off,smbus=off",
 		.console = "ttyS0",
 		/* QEMU 7.2 computes wrong flags for cmpxchg16b, which 6.12 and later die of. */
@@ -187,7 +187,7 @@ static void keep(char *to, size_t size, const char *line)
 		snprintf(to, size, "%s", line);
 }
 
-/* The kernel's own lines begin with a time; anything else may be said by anybody. */
+/* The kernel's own lines begin with a time; any program may say anything else. */
 static void on_console(struct guest *guest, const char *line)
 {
 	const char *message = *line == '[' ? strstr(line, "] ") : NULL;
@@ -213,6 +213,9 @@ static void on_console(struct guest *guest, const char *line)
 
 static void on_progress(struct guest *guest, const char *line)
 {
+	/* What comes too late does not change why the guest is ended. */
+	if (guest->met_ns)
+		return;
 	if (!strncmp(line, "hello ", 6) && !guest->end->hello_ns) {
 		guest->end->hello_ns = mc_now_ns();
 		guest->end->hello_guest_ns = strtoll(line + 6, NULL, 10);
@@ -557,15 +560,15 @@ static int64_t deadline_of(const struct guest *guest)
 	return end;
 }
 
-/* It was not given more time than has passed: only then is it worth a look. */
+/* As long as less time has passed than that, it cannot have been given as much: no need to look. */
 static int left_ms(const struct guest *guest)
 {
 	int64_t deadline = deadline_of(guest);
 	int64_t left = deadline - (mc_now_ns() - guest->end->started_ns);
 
 	if (guest->listen_ns)
-		left = guest->listen_ns - mc_now_ns();
-	else if (left <= 0)
+		return (guest->listen_ns - mc_now_ns()) / 1000000;
+	if (left <= 0)
 		left = deadline - given_ns(guest);
 	left /= 1000000;
 	return left > 60000 ? 60000 : left > 0 && left < LOOK_MS ? LOOK_MS : (int)left;
@@ -631,10 +634,10 @@ static void examine(struct guest *guest)
 	else
 		snprintf(guest->hang, sizeof(guest->hang), "not examined, out of memory");
 	guest->listen_ns = 0;
-	/* By names that all kernels' handlers of breakpoints have in common */
-	guest->end->stale_code = !guest->kvm && strstr(guest->hang, "int3");
 	if (guest->verdict[0])
 		snprintf(guest->hang, sizeof(guest->hang), "it is slow, and has finished since");
+	/* By names that all kernels' handlers of breakpoints have in common */
+	guest->end->stale_code = !guest->kvm && strstr(guest->hang, "int3");
 	guest->verdict[0] = '\0';
 }
 

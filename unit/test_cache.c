@@ -34,7 +34,7 @@ static const struct {
 	const char *cache, *home, *in;
 } rows[] = {
 	{"/c", "/h", "/c"},	   {"/c", NULL, "/c"},
-	{OTHERS, "/h", OTHERS}, /* Somebody has said so. */
+	{OTHERS, "/h", OTHERS}, /* It was asked for. */
 	{NULL, "/h", "/h/.cache"}, {"", "/h", "/h/.cache"},
 	{"c", "/h", "/h/.cache"},  {NULL, "/nonexistent/h", "/nonexistent/h/.cache"},
 	{NULL, NULL, HOME},	   {NULL, "", HOME},

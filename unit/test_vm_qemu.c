@@ -35,7 +35,7 @@ static const struct row {
 	const char *name;
 	const char *console, *progress, *results, *verdict, *complaint;
 	unsigned int repeat; /* how often the console's text is said; 0: once */
-	int exit_code; /* -1: never ends; -2: stops; -3: gives its verdict after its deadline */
+	int exit_code; /* -1: never ends; -2: stops; -3: all but the console comes too late */
 	int result, code;
 	const char *says; /* the failure; where it ends in *, only its beginning */
 } rows[] = {
@@ -75,7 +75,7 @@ static const struct row {
 	 "so far; QEMU before 8.1, as it is here, *"},
 	{"silent", "[ 1.0] so far\n", "", "", "", "", 0, -1, -1, 0,
 	 "the guest did not come up within 3 s: QEMU does not answer (state S*"},
-	{"late", "", "", "", "exit 0 \n", "", 0, -3, -1, 0,
+	{"late", "", "hello 5\n", "", "exit 0 \n", "", 0, -3, -1, 0,
 	 "the guest did not come up within 3 s: it is slow, and has finished since; *"},
 };
 
@@ -138,7 +138,7 @@ static const struct row *find_row(const char *name)
 	return row;
 }
 
-/* Verdicts without end; a file says that nobody has ended it. */
+/* Verdicts without end; a file says that it was not ended. */
 static void talk(int fd)
 {
 	int i;
@@ -220,10 +220,10 @@ __attribute__((noreturn)) static void play(char **argv)
 	row = find_row(name);
 	for (i = 0; i < (row->repeat ? row->repeat : 1); i++)
 		put(fd_of(argv, "console"), row->console);
-	put(fd_of(argv, "progress"), row->progress);
-	put(fd_of(argv, "results"), row->results);
 	if (row->exit_code == -3)
 		sleep(SHORT_S + 1);
+	put(fd_of(argv, "progress"), row->progress);
+	put(fd_of(argv, "results"), row->results);
 	put(fd_of(argv, "verdict"), row->verdict);
 	put(STDERR_FILENO, row->complaint);
 	if (!strcmp(name, "talks"))

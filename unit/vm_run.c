@@ -174,12 +174,13 @@ static int run_guest(struct request *request, struct mc_progress *quiet, struct 
 	struct mc_vm_program *program = &request->program;
 	int result = mc_vm_program_run(program, quiet, end, failure), again;
 
-	for (again = 0; result && end->stale_code && again < 2; again++) {
+	for (again = 0; result && end->stale_code && again < 2 && !mc_stop_requested(); again++) {
 		printf("# once more, since %s\n", failure->text);
 		fclose(program->output);
 		fclose(program->log);
 		program->output = tmpfile();
 		program->log = tmpfile();
+		end->stale_code = false;
 		if (!program->output || !program->log)
 			return mc_fail(failure, MC_EXIT_ENVIRONMENT, "temporary files: %s",
 				       strerror(errno));
@@ -200,6 +201,8 @@ static int run(struct request *request, struct mc_failure *failure)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "temporary files: %s",
 			       strerror(errno));
 	result = run_guest(request, quiet, &end, failure);
+	if (!request->program.output || !request->program.log)
+		return result;
 	copy(request->program.output, stdout);
 	if (request->n_tests && judge_tests(request) && !end.code)
 		end.code = 1;
