@@ -47,7 +47,7 @@ struct collecting {
 	struct mc_collector_trace *trace;
 	bool has_command;
 	struct mc_child command;
-	struct mc_child_end command_end; /* so far as if its time were over */
+	struct mc_child_end command_end; /* exit code 0 unless it ends before its time is over */
 	int64_t end_ns;
 	struct mc_collect_account account;
 };

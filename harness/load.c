@@ -434,8 +434,8 @@ static void find_line(const struct mc_load *load, bool (*is_one)(const char *lin
 }
 
 /*
- * Until 0.18.01 a worker that the end came to where it did not expect it returned 5, and so did
- * stress-ng then. Whether the load has worked its report says.
+ * Up to 0.18.01 a worker that our signal reached where it did not expect it returned 5, and then
+ * so did stress-ng. Its report says whether the load has worked.
  */
 static bool ended_by_our_signal(const struct mc_load *load)
 {

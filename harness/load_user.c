@@ -44,6 +44,7 @@ static int read_users(int proc, const char *pid, unsigned int ids[8])
 	if (length < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
 	status[length] = '\0';
+	errno = EBADMSG;
 	return mc_parse_process_users(status, ids);
 }
 

@@ -19,15 +19,15 @@
 #define MC_LOAD_USERS_COLLECT (MC_LOAD_USERS_RUN_STRESS + MC_LOAD_USERS)
 
 /**
- * mc_load_user - choose a user that is nobody's
+ * mc_load_user - choose a user that nothing else runs as
  * @first: the lowest that will do
  * @n: how many will do, MC_LOAD_USERS at most
  * @user: set to one that has neither a process nor a name, and whose group has neither;
  *	(uid_t)-1 where we are not root: then loads run as ourselves
  * @failure: filled where there is none
  *
- * What runs as "nobody", as so many services do, could otherwise reach into a load's
- * processes and files.
+ * Loads do not run as "nobody": many services do, and each could reach into a load's processes
+ * and files.
  */
 int mc_load_user(uid_t first, unsigned int n, uid_t *user, struct mc_failure *failure);
 

@@ -511,7 +511,7 @@ int mc_table_print(const struct mc_result *result, FILE *to, bool colour,
 		put_left_out(&table);
 		putc('\n', to);
 		mc_compare_print(result, to);
-		/* The table says all of those that are ok. */
+		/* Of those that are ok, the table says everything. */
 		for (size_t i = 0; i < result->n_scenarios; i++) {
 			if (result->scenario[i].status != MC_STATUS_OK)
 				put_verdict(&table, &result->scenario[i]);

@@ -27,7 +27,7 @@ char *mc_text_clean(char *out, size_t size, const char *text);
 /* Is it UTF-8 throughout, and nothing in it that mc_text_clean() would replace? */
 bool mc_text_is_clean(const char *text);
 
-/* Print such text, however long it is. */
+/* Print text as mc_text_clean() makes it, however long it is. */
 void mc_text_put(FILE *to, const char *text);
 
 /*

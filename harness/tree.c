@@ -19,7 +19,7 @@
 
 /* Each level takes a descriptor, and programs have a thousand. */
 #define DEPTH_MAX 64
-/* A pass takes away so many levels. One that must take more has somebody adding to it. */
+/* A pass takes DEPTH_MAX levels away. A tree that takes more passes than this is being added to. */
 #define PASSES_MAX 1024
 
 /**

@@ -20,7 +20,7 @@ int mc_tree_remove(const char *path, struct mc_failure *failure);
 
 /**
  * mc_tree_remove_open - the same with a folder that is open
- * @fd: it, for who has looked at it and must not remove another one; stays open
+ * @fd: the folder, for callers that have looked at it and must not remove another one; stays open
  * @at: what @path begins at: a folder that is open, or AT_FDCWD
  * @path: its name
  * @failure: as above

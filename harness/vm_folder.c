@@ -30,7 +30,7 @@ static const char *parent(void)
 	return folder && *folder ? folder : "/tmp";
 }
 
-/* Return: a descriptor with the lock, or -1 where somebody else has it. */
+/* Return: a descriptor with the lock, or -1 where another process has it. */
 static int lock(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

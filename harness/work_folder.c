@@ -45,6 +45,7 @@ int mc_work_create(struct mc_work *work, const char *scratch, struct mc_failure 
 	*work = (struct mc_work){.fd = -1};
 	if (!realpath(scratch, real))
 		return fail_scratch(scratch, failure);
+	errno = ENAMETOOLONG;
 	if (snprintf(work->path, sizeof(work->path), "%s/" MC_WORK_PREFIX "XXXXXX", real) >=
 		    (int)sizeof(work->path) ||
 	    !mkdtemp(work->path)) {

@@ -324,7 +324,10 @@ err_rdt:
 	return err;
 }
 
-/* Who switches an event on does not wait for init: nothing is kept of them either. */
+/*
+ * Events can be switched on as soon as the module is there, before init has ended. Where init
+ * fails, no recorder of them may be kept.
+ */
 static int __init collector_init(void)
 {
 	int err = start();

@@ -11,7 +11,7 @@
 #include <linux/log2.h>
 #include <linux/mm.h>
 
-/* May be hundreds of megabytes: where they are not there, nobody is to be killed for them. */
+/* May be hundreds of megabytes: where memory is short, no process is to be killed for them. */
 #define SET_ASIDE (GFP_KERNEL | __GFP_RETRY_MAYFAIL | __GFP_NOWARN)
 
 int process_table_init(struct process_table *table, u32 max)

@@ -188,8 +188,9 @@ static bool has_live_thread(struct task_struct *task)
 {
 	struct task_struct *thread;
 
-	list_for_each_entry_rcu(thread, &task->signal->thread_head,
-				thread_node) if (!READ_ONCE(thread->exit_state)) return true;
+	list_for_each_entry_rcu (thread, &task->signal->thread_head, thread_node)
+		if (!READ_ONCE(thread->exit_state))
+			return true;
 	return false;
 }
 

@@ -291,7 +291,7 @@ void tracepoints_open(struct rmid_allocator *from, struct sampler *samples)
 
 /*
  * The kernel switches the events of a module off when it is unloaded, but not one that a
- * trigger (stacktrace, snapshot) waits on: that recorder is never taken back.
+ * trigger (stacktrace, snapshot) waits on: it never takes that recorder back, so this does.
  */
 void tracepoints_close(void)
 {

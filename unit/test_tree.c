@@ -252,6 +252,8 @@ static void test_swapped(void **state)
 		pid = fork();
 		if (!pid)
 			swap();
+		/* As a pid, -1 is every process. */
+		assert_true(pid > 0);
 		usleep(1000);
 		result = mc_tree_remove(tree, &failure);
 		kill(pid, SIGKILL);

@@ -111,7 +111,7 @@ struct rdt_features {
  * @previous: last value
  * @gaps: times after which an unknown amount is missing in @units
  * @primed: @previous is set
- * @late: another owner's, and it begins at a later value than the owner did
+ * @late: of a new owner, and begins only at the next value: what was used before that is unknown
  *
  * Starts zeroed.
  */
