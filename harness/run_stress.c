@@ -130,7 +130,7 @@ static int print_command(const struct mc_scenario *scenario, const struct mc_opt
 	printf("%s:", scenario->name);
 	for (at = argv; *at; at++)
 		printf(" %s", *at);
-	printf(" (as %s)\n", scenario->as_root ? "root" : "nobody");
+	printf(" (as %s)\n", scenario->as_root ? "root" : "a user of its own");
 	free(argv);
 	return 0;
 }
