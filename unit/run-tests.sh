@@ -122,7 +122,7 @@ trap 'stopped=1; [ -z "$meson" ] || kill -s TERM "$meson"' HUP INT TERM
 				n++
 			}
 			# Side by side they take less than one after the other.
-			overlap = known["together"] > 0 ? known["together"] : 0.6
+			overlap = "together" in known ? known["together"] : 0.6
 			expected = all * overlap
 			began = seconds()
 			if (n)
