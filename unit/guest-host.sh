@@ -118,7 +118,7 @@ interrupted() { # SIGNAL NUMBER SCENARIO
 	start "$3" && stop "$1" "$2" && nothing_left && [ -z "$(ls /tmp/results)" ]
 }
 
-# Not nobody's, as which others may run, too
+# Not the user nobody, as which others may run, too
 user_of_its_own() {
 	start cpu || return 1
 	n=0

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 #
-# guest-machine.sh plain|unsigned|clock [WORD...] - a guest as a person's own machine, on which people
-# build, measure and collect as root; the WORDs are those of unit/meson.build
+# guest-machine.sh plain|unsigned|clock [WORD...] - a guest as a person's own machine, on which
+# people build, measure and collect as root; the WORDs are those of unit/meson.build
 #
 # plain      a kernel that loads our modules, which are installed for modprobe, too
 # unsigned   one that loads signed modules only, for one of the reasons in refusal()

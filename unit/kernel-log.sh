@@ -7,8 +7,8 @@
 #
 # A LOG is a kernel.log of a result; without any, the log of this machine's kernel is
 # taken. Prints what the kernel itself reports (BUG, WARNING, lockdep, RCU, hung tasks;
-# harness/kernel_reports.h has the words) and what our modules complain of.
-# Exit codes: 0 nothing found, 1 something found, 3 a log cannot be read.
+# harness/kernel_reports.h has the words) and what our modules complain of. Exit codes: 0
+# nothing found, 1 something found, 3 a log cannot be read.
 
 set -u
 

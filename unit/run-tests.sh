@@ -17,15 +17,11 @@ shift
 here=$(dirname "$0")
 for option in "$@"; do
 	case $option in
-	--list | --help | -h | --benchmark | --gdb | --repeat*) exec meson test -C "$build" --no-rebuild "$@" ;;
+	--list | --help | -h | --benchmark | --gdb | --repeat*)
+		exec meson test -C "$build" --no-rebuild "$@"
+		;;
 	esac
 done
-
-# Guests wait now and then; one test more than there are CPUs keeps these busy.
-jobs="--num-processes $(($(getconf _NPROCESSORS_ONLN) + 1))"
-case " $* " in
-*' --num-processes'*) jobs= ;;
-esac
 
 work=$(mktemp -d) || exit 3
 pulse=
@@ -71,92 +67,114 @@ line_by_line=
 case $(awk -W version 2>&1 </dev/null) in
 mawk*) line_by_line='-W interactive' ;;
 esac
-# shellcheck disable=SC2086 # an option and its value
-{
-	meson test -C "$build" --no-rebuild --print-errorlogs $jobs "$@" 2>&1
-	echo $? >"$work/code"
-} | awk $line_by_line -v times="$times" -v tests="$work/tests" -v state="$work/state" \
-	-v terminal="$terminal" -v new="$build/test-times.new" '
-	function seconds() {
-		srand()
-		return srand()
-	}
-	function clock(s) {
-		return sprintf("%d:%02d", s / 60, s % 60)
-	}
-	# Longest first
-	function waits(    list, n, name, best, taken) {
-		for (n = 0; n < 4; n++) {
-			best = ""
-			for (name in left)
-				if (!(name in taken) && (best == "" || cost[name] > cost[best]))
-					best = name
-			if (best == "")
-				break
-			taken[best] = 1
-			list = list (n ? ", " : "") best
+mkfifo "$work/said" || exit 3
+# What Meson does at a signal: it ends its tests, says so, and ends
+meson=
+stopped=
+trap 'stopped=1; [ -z "$meson" ] || kill -s TERM "$meson"' HUP INT TERM
+# A signal for all of us must not end this before Meson, which could say nothing then.
+(
+	trap '' HUP INT TERM
+	# shellcheck disable=SC2086 # an option and its value
+	exec awk $line_by_line -v times="$times" -v tests="$work/tests" -v state="$work/state" \
+		-v terminal="$terminal" -v new="$build/test-times.new" '
+		function seconds() {
+			srand()
+			return srand()
 		}
-		return list
-	}
-	function estimate(    now, share, slow) {
-		now = seconds()
-		share = all > 0 ? done / all : 1
-		# The more has been seen of this machine, the more it is believed.
-		slow = share > 0 ? 1 + share * ((now - began) / (share * expected) - 1) : 1
-		remaining = (1 - share) * expected * slow
-		printf "%d %d %s\n", now, now + remaining, waits() >state
-		close(state)
-	}
-	BEGIN {
-		while ((getline line <times) > 0) {
-			split(line, part, " ")
-			known[part[1]] = part[2]
+		function clock(s) {
+			return sprintf("%d:%02d", s / 60, s % 60)
 		}
-		while ((getline line <tests) > 0) {
-			sub(/.* \/ /, "", line)
-			left[line] = 1
-			cost[line] = line in known ? known[line] : 0.3
-			all += cost[line]
-			n++
+		# Longest first
+		function waits(    list, n, name, best, taken) {
+			for (n = 0; n < 4; n++) {
+				best = ""
+				for (name in left)
+					if (!(name in taken) && (best == "" || cost[name] > cost[best]))
+						best = name
+				if (best == "")
+					break
+				taken[best] = 1
+				list = list (n ? ", " : "") best
+			}
+			return list
 		}
-		# Side by side they take less than one after the other.
-		overlap = known["together"] > 0 ? known["together"] : 0.6
-		expected = all * overlap
-		began = seconds()
-		if (n)
-			printf "%d tests, about %s\n", n, clock(expected + 1)
-		estimate()
-		fflush()
-	}
-	terminal { printf "\r\033[K" }
-	/^ *[0-9]+\/[0-9]+ .* \/ .* (OK|FAIL|SKIP|TIMEOUT|ERROR|EXPECTEDFAIL|UNEXPECTEDPASS|INTERRUPT) +[0-9.]+s/ {
-		name = $0
-		sub(/^ *[0-9]+\/[0-9]+ .* \/ /, "", name)
-		took = name
-		sub(/ +(OK|FAIL|SKIP|TIMEOUT|ERROR|EXPECTEDFAIL|UNEXPECTEDPASS|INTERRUPT) .*/, "", name)
-		sub(/^.* (OK|FAIL|SKIP|TIMEOUT|ERROR|EXPECTEDFAIL|UNEXPECTEDPASS|INTERRUPT) +/, "", took)
-		sub(/s.*/, "", took)
-		if (name in left) {
-			delete left[name]
-			done += cost[name]
+		function estimate(    now, share, slow) {
+			now = seconds()
+			share = all > 0 ? done / all : 1
+			# The more has been seen of this machine, the more it is believed.
+			slow = share > 0 ? 1 + share * ((now - began) / (share * expected) - 1) : 1
+			remaining = (1 - share) * expected * slow
+			printf "%d %d %s\n", now, now + remaining, waits() >state
+			close(state)
+		}
+		BEGIN {
+			ended = " (OK|FAIL|SKIP|TIMEOUT|ERROR|EXPECTEDFAIL|UNEXPECTEDPASS) +"
+			while ((getline line <times) > 0) {
+				split(line, part, " ")
+				known[part[1]] = part[2]
+			}
+			while ((getline line <tests) > 0) {
+				sub(/.* \/ /, "", line)
+				left[line] = 1
+				cost[line] = line in known ? known[line] : 0.3
+				all += cost[line]
+				n++
+			}
+			# Side by side they take less than one after the other.
+			overlap = "together" in known ? known["together"] : 0.6
+			expected = all * overlap
+			began = seconds()
+			if (n)
+				printf "%d tests, about %s\n", n, clock(expected + 1)
 			estimate()
-			known[name] = took
-			sum += took
-			print $0 "   about " clock(remaining) " left"
 			fflush()
-			next
 		}
-	}
-	{
-		print
-		fflush()
-	}
-	END {
-		if (sum > 20)
-			known["together"] = (seconds() - began) / sum
-		for (name in known)
-			if (known[name] >= 1 || name == "together")
-				print name, known[name] >new
-	}'
+		terminal { printf "\r\033[K" }
+		$0 ~ "^ *[0-9]+/[0-9]+ .* / .*" ended "[0-9.]+s" {
+			name = $0
+			sub(/^ *[0-9]+\/[0-9]+ .* \/ /, "", name)
+			took = name
+			sub(ended ".*", "", name)
+			sub(/ +$/, "", name)
+			sub("^.*" ended, "", took)
+			sub(/s.*/, "", took)
+			if (name in left) {
+				delete left[name]
+				done += cost[name]
+				estimate()
+				known[name] = took
+				sum += took
+				print $0 "   about " clock(remaining) " left"
+				fflush()
+				next
+			}
+		}
+		{
+			print
+			fflush()
+		}
+		END {
+			if (sum > 20)
+				known["together"] = (seconds() - began) / sum
+			for (name in known)
+				if (known[name] >= 1 || name == "together")
+					print name, known[name] >new
+		}' <"$work/said"
+) &
+filter=$!
+# Guests wait now and then; one test more than there are CPUs keeps these busy.
+MESON_TESTTHREADS=${MESON_TESTTHREADS:-$(($(getconf _NPROCESSORS_ONLN) + 1))} \
+	meson test -C "$build" --no-rebuild --print-errorlogs "$@" >"$work/said" 2>&1 &
+meson=$!
+[ -z "$stopped" ] || kill -s TERM "$meson"
+code=0
+wait "$meson" || code=$?
+# A signal ends a wait, too.
+while kill -0 "$meson" 2>/dev/null; do
+	code=0
+	wait "$meson" || code=$?
+done
+wait "$filter"
 [ ! -s "$build/test-times.new" ] || mv "$build/test-times.new" "$build/test-times"
-exit "$(cat "$work/code" 2>/dev/null || echo 1)"
+exit $code

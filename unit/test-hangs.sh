@@ -15,8 +15,21 @@ vm_run=$(realpath "${1:?$usage}") || exit 1
 run_stress=$(realpath "${2:?$usage}") || exit 1
 modules=$(realpath "${3:?$usage}") || exit 1
 work=$(mktemp -d) || exit 1
-mark=MEMORY_COLLECTOR_TEST=$$-$(basename "$work")
-trap 'rm -rf "$work"' EXIT
+# In the environment of all that is started, and of what is to be stopped
+all=MEMORY_COLLECTOR_TEST=$$-$(basename "$work")
+mark=MEMORY_COLLECTOR_TEST_STOPPED=$$-$(basename "$work")
+export "${all?}"
+jobs=
+end() {
+	trap '' HUP INT TERM
+	# shellcheck disable=SC2086 # a list of numbers
+	[ -z "$jobs" ] || kill $jobs 2>/dev/null
+	for path in $(grep -lzxF "$all" /proc/[0-9]*/environ 2>/dev/null); do
+		kill -s KILL "$(echo "$path" | cut -d/ -f3)" 2>/dev/null
+	done
+	rm -rf "$work"
+}
+trap end EXIT
 trap 'exit 1' HUP INT TERM
 cache=$("$(dirname "$0")/../module/cache-dir.sh") || exit 1
 export TMPDIR="$work" XDG_CACHE_HOME="$work/cache"
@@ -81,12 +94,18 @@ stopped() {
 	done
 }
 
-stopped &
-in_guest off 'Collector: hangs with' 2 '/sbin/insmod /hang_module.ko irqs=off' &
-in_guest on 'Collector: hangs with' 1 '/sbin/insmod /hang_module.ko irqs=on' &
-in_guest user 'begins to loop' 1 'echo begins to loop >&2; while :; do :; done' &
-in_run &
+beside() { # COMMAND...
+	"$@" &
+	jobs="$jobs $!"
+}
+
+beside stopped
+beside in_guest off 'Collector: hangs with' 2 '/sbin/insmod /hang_module.ko irqs=off'
+beside in_guest on 'Collector: hangs with' 1 '/sbin/insmod /hang_module.ko irqs=on'
+beside in_guest user 'begins to loop' 1 'echo begins to loop >&2; while :; do :; done'
+beside in_run
 wait
+jobs=
 
 # ---- what is said of them ----
 

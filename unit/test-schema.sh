@@ -13,6 +13,7 @@ python3 -c 'import jsonschema' 2>/dev/null || {
 }
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
 
 "$program" "$work" || exit 1
 "$validate" "$work"/*.json "$(dirname "$validate")/sample/summary.json" || exit $?

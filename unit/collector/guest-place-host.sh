@@ -69,7 +69,7 @@ signature() { # MODULE
 	set -- "$1" $(tail -c 32 "$1" | head -c 4 | od -An -tu1)
 	tail -c $((($4 * 256) + $5 + 12 + 28)) "$1"
 }
-taken_for_signed() { # by whom, nobody but the kernel can say
+taken_for_signed() { # Only the kernel can tell whose signature it is.
 	for name in collector rdt_sim; do
 		signature /lib/modules/virtio_console.ko >>/build/module/$name.ko
 	done
