@@ -167,13 +167,16 @@ static void record_and_report(char *output)
 		check_report(output);
 }
 
-/* With the clock that boundaries are on, as the documents have it */
+/*
+ * With the clock that boundaries are on, as the documents have it. The command lives for longer
+ * than the second within which a recorder is told what there is.
+ */
 static void record_mono(char *output)
 {
 	static const char *const record[] = {TRACE_CMD, "record", "-C",
 					     "mono",	"-e",	  "memory_collector",
 					     "-o",	data,	  watch_alpha,
-					     "exit",	NULL};
+					     "sleep",	"3000",	  NULL};
 	static const char *const report[] = {TRACE_CMD, "report", "-i", data, NULL};
 
 	bool good = run(record, output) && !complains(output) && run(report, output) &&
