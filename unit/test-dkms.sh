@@ -112,7 +112,7 @@ source_installs() {
 		[ ! -s "$work/beside" ]
 }
 lists_what_kbuild_lists() {
-	sed -n 's/^modules [:+]= //p' "$tree/Kbuild" | tr ' ' '\n' | grep -Ev '_(test|cost)_module$' |
+	sed -n 's/^modules [:+]= //p' "$tree/Kbuild" | tr ' ' '\n' | grep -Ev '_(test|cost)_module$|^hang_module$' |
 		sort >"$work/listed"
 	sed -n 's/^BUILT_MODULE_NAME.*"\(.*\)"$/\1/p' "$tree/dkms.conf" | sort | diff - "$work/listed"
 }
