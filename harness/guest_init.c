@@ -12,6 +12,8 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -32,6 +34,8 @@
 #define TEXT_MAX 512
 /* How long a device may take to appear, in steps of 2 ms: a minute, on a machine that is busy */
 #define DEVICE_STEPS 30000
+
+static int verdict_port = -1;
 
 __attribute__((noreturn)) static void power_off(void)
 {
@@ -57,11 +61,16 @@ static void write_all(int fd, const void *data, size_t size)
 	}
 }
 
+static void open_verdict_port(void)
+{
+	if (verdict_port < 0)
+		verdict_port = open(MC_PORT_FOLDER MC_PORT_VERDICT, O_WRONLY | O_CLOEXEC);
+}
+
 __attribute__((noreturn, format(printf, 1, 2))) static void verdict(const char *format, ...)
 {
 	char line[2 * TEXT_MAX];
 	va_list args;
-	int fd;
 
 	va_start(args, format);
 	vsnprintf(line, sizeof(line) - 1, format, args);
@@ -70,11 +79,8 @@ __attribute__((noreturn, format(printf, 1, 2))) static void verdict(const char *
 	dprintf(STDERR_FILENO, "init: verdict: %s\n", line);
 	strcat(line, "\n");
 	umount(MC_GUEST_SCRATCH);
-	fd = open(MC_PORT_FOLDER MC_PORT_VERDICT, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		write_all(fd, line, strlen(line));
-		close(fd);
-	}
+	open_verdict_port();
+	write_all(verdict_port, line, strlen(line));
 	power_off();
 }
 
@@ -212,25 +218,58 @@ static void say_hello(void)
 	close(fd);
 }
 
-/* ---- faults, see MC_GUEST_FAULT ---- */
-
-static bool fault_is(const char *fault)
+/* Is it a word of the kernel's command line? */
+static bool is_told(const char *word)
 {
-	char text[4096] = "";
+	char text[4096] = "", *rest = text, *one;
 	int fd = open("/proc/cmdline", O_RDONLY | O_CLOEXEC);
-	const char *at;
 
 	if (fd >= 0) {
 		if (read(fd, text, sizeof(text) - 1) < 0)
 			text[0] = '\0';
 		close(fd);
 	}
-	at = strstr(text, MC_GUEST_FAULT);
-	if (!at)
-		return false;
-	at += strlen(MC_GUEST_FAULT);
-	return strcspn(at, " \n") == strlen(fault) && !strncmp(at, fault, strlen(fault));
+	while ((one = strsep(&rest, " \n"))) {
+		if (!strcmp(one, word))
+			return true;
+	}
+	return false;
 }
+
+/* ---- signs of life ---- */
+
+/* First in line on each CPU, because a sign that waits for a load is none. */
+static void *beat(void *unused)
+{
+	const struct sched_param least = {.sched_priority = 1};
+	const struct timespec pause = {.tv_sec = 1};
+	long n = sysconf(_SC_NPROCESSORS_CONF), cpu;
+	cpu_set_t one;
+
+	sched_setscheduler(0, SCHED_FIFO, &least);
+	for (cpu = 0;; cpu = (cpu + 1) % n) {
+		CPU_ZERO(&one);
+		CPU_SET(cpu, &one);
+		/* Where it is off line, the last one does. */
+		sched_setaffinity(0, sizeof(one), &one);
+		write_all(verdict_port, MC_GUEST_BEAT "\n", strlen(MC_GUEST_BEAT "\n"));
+		nanosleep(&pause, NULL);
+	}
+	return NULL;
+}
+
+static void begin_beat(void)
+{
+	pthread_t thread;
+
+	if (!is_told(MC_GUEST_BEAT_WORD))
+		return;
+	open_verdict_port();
+	if (pthread_create(&thread, NULL, beat, NULL))
+		verdict("init cannot start a thread");
+}
+
+/* ---- faults, see MC_GUEST_FAULT ---- */
 
 static void put_text(const char *path, const char *text)
 {
@@ -244,16 +283,16 @@ static void put_text(const char *path, const char *text)
 
 static void misbehave(void)
 {
-	if (fault_is("hang")) {
+	if (is_told(MC_GUEST_FAULT "hang")) {
 		dprintf(STDERR_FILENO, "init: hangs at a test's request\n");
 		for (;;)
 			pause();
 	}
-	if (fault_is("panic"))
+	if (is_told(MC_GUEST_FAULT "panic"))
 		put_text("/proc/sysrq-trigger", "c");
-	if (fault_is("warn"))
+	if (is_told(MC_GUEST_FAULT "warn"))
 		put_text("/dev/kmsg", "<4>WARNING: CPU: 0 PID: 1 at a test's request\n");
-	if (fault_is("exit"))
+	if (is_told(MC_GUEST_FAULT "exit"))
 		power_off();
 }
 
@@ -459,12 +498,13 @@ static void get_ready(struct plan *plan)
 {
 	if (plan->ready)
 		return;
-	if (fault_is("silent")) {
+	if (is_told(MC_GUEST_FAULT "silent")) {
 		for (;;)
 			pause();
 	}
 	link_ports();
 	say_hello();
+	begin_beat();
 	misbehave();
 	plan->ready = true;
 }

@@ -533,6 +533,24 @@ static void compare_clocks(const struct vm *vm, struct mc_result *guest)
 			"nonstop_tsc)");
 }
 
+/* Figures of a guest that did nothing for a while, and was slower afterwards */
+static void check_standstill(const struct vm *vm, struct mc_result *guest)
+{
+	size_t i;
+
+	for (i = 0; i < guest->n_scenarios && vm->end.stood_ns; i++) {
+		struct mc_scenario_result *scenario = &guest->scenario[i];
+
+		if (scenario->status != MC_STATUS_OK)
+			continue;
+		scenario->status = MC_STATUS_INVALID;
+		snprintf(scenario->reason, sizeof(scenario->reason),
+			 "the guest stood still for %.0f s by a fault of QEMU, which executed code "
+			 "that was no longer there; run it again",
+			 vm->end.stood_ns / 1e9);
+	}
+}
+
 static int take_results(struct vm *vm, const struct mc_result_dir *dir, struct mc_result *result,
 			struct mc_failure *failure)
 {
@@ -545,6 +563,7 @@ static int take_results(struct vm *vm, const struct mc_result_dir *dir, struct m
 		return -1;
 	}
 	compare_clocks(vm, guest);
+	check_standstill(vm, guest);
 	result->environment = guest->environment;
 	result->environment.boot_to_first_tick_s = boot_to_first_tick(vm, guest);
 	describe(vm, &result->environment);

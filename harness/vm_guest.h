@@ -7,7 +7,8 @@
  *             program's own records (progress.h)
  *   results   a tar stream of the program's result folder, or what it prints
  *   verdict   one line, the last thing of all: "exit CODE TEXT", "signal NUMBER TEXT"
- *             or "init TEXT" where init itself failed; TEXT is the program's last line
+ *             or "init TEXT" where init itself failed; TEXT is the program's last line.
+ *             Before it a beat each second where that is asked for, as a sign of life
  */
 #ifndef MEMORY_COLLECTOR_VM_GUEST_H
 #define MEMORY_COLLECTOR_VM_GUEST_H
@@ -31,6 +32,13 @@
 #define MC_GUEST_SCRATCH "/scratch"
 /* The program's result folders; the one that has its final name is sent */
 #define MC_GUEST_RESULTS "/results"
+
+/*
+ * The beat, and the word of the kernel's command line that asks for it. One CPU of the guest after
+ * the other gives it, so that it ends with any of them.
+ */
+#define MC_GUEST_BEAT "alive"
+#define MC_GUEST_BEAT_WORD "memory_collector.beat"
 
 /*
  * A test aid: a word of the kernel's command line that makes init misbehave.

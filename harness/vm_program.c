@@ -73,7 +73,6 @@ static int run_in(const struct mc_vm_program *program, const struct mc_vm_kernel
 		.accel = program->accel,
 		.cpus = program->cpus,
 		.instruction_ns = program->instruction_ns,
-		.in_turns = program->in_turns,
 		.memory_mib = program->memory_mib,
 		.append = program->append,
 		.deadline_ns = program->deadline_ns,

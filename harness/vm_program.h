@@ -22,7 +22,6 @@
  * @argv: as the guest sees it; NULL at the end, and first where only tests are to be run
  * @cpus: how many
  * @instruction_ns: see &struct mc_vm
- * @in_turns: likewise
  * @memory_mib: how much
  * @append: more words for the kernel's command line
  * @deadline_ns: how long the guest may run
@@ -35,7 +34,6 @@ struct mc_vm_program {
 	const struct mc_vm_file *programs, *files;
 	const char *const *tests, *const *argv;
 	unsigned int cpus, instruction_ns, memory_mib;
-	bool in_turns;
 	const char *append;
 	int64_t deadline_ns;
 	FILE *output, *log;

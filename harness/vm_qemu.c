@@ -27,6 +27,7 @@
 #include "vm_accelerator.h"
 #include "vm_autopsy.h"
 #include "vm_guest.h"
+#include "vm_life.h"
 #include "vm_memory.h"
 #include "vm_qemu_choice.h"
 
@@ -163,6 +164,7 @@ struct guest {
 	char report[512], panic[512], last[512]; /* lines of the console */
 	bool no_room; /* for the initramfs */
 	char complaint[512]; /* QEMU's first */
+	struct mc_life life;
 	struct mc_autopsy *autopsy; /* once the deadline has passed */
 	int64_t listen_ns; /* until when it listens, as mc_now_ns(); 0: until its deadline */
 	char hang[512]; /* what it has found */
@@ -192,6 +194,9 @@ static void on_console(struct guest *guest, const char *line)
 {
 	const char *message = *line == '[' ? strstr(line, "] ") : NULL;
 
+	/* From then on it takes a beat, which no CPU is left out of. */
+	if (!guest->end->hello_ns)
+		mc_life_sign(&guest->life, mc_now_ns());
 	/* From then on the kernel says what it was asked for. */
 	if (guest->autopsy) {
 		mc_autopsy_console(guest->autopsy, line);
@@ -219,6 +224,7 @@ static void on_progress(struct guest *guest, const char *line)
 	if (!strncmp(line, "hello ", 6) && !guest->end->hello_ns) {
 		guest->end->hello_ns = mc_now_ns();
 		guest->end->hello_guest_ns = strtoll(line + 6, NULL, 10);
+		mc_life_sign(&guest->life, mc_now_ns());
 	} else if (guest->vm->on_record) {
 		guest->vm->on_record(guest->vm->on_record_data, line);
 	}
@@ -234,6 +240,9 @@ static int64_t given_ns(const struct guest *guest)
 /* The first one counts, and so does its time: a guest that goes on talking is ended. */
 static void on_verdict(struct guest *guest, const char *line)
 {
+	mc_life_sign(&guest->life, mc_now_ns());
+	if (!strcmp(line, MC_GUEST_BEAT))
+		return;
 	if (guest->verdict[0] || !*line)
 		return;
 	keep(guest->verdict, sizeof(guest->verdict), line);
@@ -380,12 +389,9 @@ static void add_port(struct command *command, const struct guest *guest, int ind
 	add_format(command, "-device", "virtserialport,chardev=%s,name=%s", name, name);
 }
 
-static void add_accelerator(struct command *command, const struct machine *machine, bool kvm,
-			    bool in_turns)
+static void add_accelerator(struct command *command, const struct machine *machine, bool kvm)
 {
-	const char *threads = in_turns ? "tcg,thread=single" : "tcg,thread=multi";
-
-	add(command, "-accel", kvm ? "kvm" : threads);
+	add(command, "-accel", kvm ? "kvm" : "tcg,thread=multi");
 	add(command, "-cpu", kvm ? "host" : machine->tcg_cpu);
 }
 
@@ -431,6 +437,12 @@ static void add_words(struct command *command, const char *words)
 		 words);
 }
 
+/* With one CPU, or none that QEMU emulates, there is no code that is no longer there. */
+static bool beats(const struct guest *guest)
+{
+	return !guest->kvm && guest->vm->cpus > 1;
+}
+
 /* Files are named relative to the folder, because a comma in a path would need quoting. */
 static void compose(struct command *command, const struct guest *guest)
 {
@@ -444,8 +456,7 @@ static void compose(struct command *command, const struct guest *guest)
 	if (vm->instruction_ns)
 		add_counted_time(command, machine, vm->instruction_ns);
 	else
-		add_accelerator(command, machine, guest->kvm,
-				vm->in_turns && mc_qemu_is_faulty(guest->qemu));
+		add_accelerator(command, machine, guest->kvm);
 	add_format(command, "-smp", "%u", vm->cpus);
 	add_format(command, "-m", "%u", vm->memory_mib);
 	add_format(command, "-chardev", "socket,id=console,fd=%d", guest->stream[CONSOLE].theirs);
@@ -474,6 +485,8 @@ static void compose(struct command *command, const struct guest *guest)
 		 vm->instruction_ns ? "" : PATIENCE MC_AUTOPSY_WORDS,
 		 guest->kvm ? "" : machine->tcg_append);
 	add_tsc_rate(command, guest);
+	if (beats(guest))
+		add_words(command, MC_GUEST_BEAT_WORD);
 	add_words(command, vm->append);
 	add(command, "-append", command->append);
 }
@@ -535,6 +548,8 @@ static int power_on(struct guest *guest)
 	config.stderr_fd = guest->stream[COMPLAINTS].theirs;
 	compose(&command, guest);
 	guest->end->started_ns = mc_now_ns();
+	mc_life_begin(&guest->life, beats(guest) ? guest->stream[MONITOR].fd : -1,
+		      guest->end->started_ns);
 	result = mc_child_start(&guest->child, &config, guest->failure);
 	for (i = 0; i < N_STREAMS; i++) {
 		close(guest->stream[i].theirs);
@@ -574,6 +589,16 @@ static int left_ms(const struct guest *guest)
 	return left > 60000 ? 60000 : left > 0 && left < LOOK_MS ? LOOK_MS : (int)left;
 }
 
+/* Until when to wait for QEMU to say something. While it is examined, it stays as it is. */
+static int wait_ms(struct guest *guest)
+{
+	int64_t now = mc_now_ns(),
+		look = guest->autopsy ? INT64_MAX : mc_life_look(&guest->life, now);
+	int left = left_ms(guest);
+
+	return look - now < left * 1000000LL ? (int)((look - now) / 1000000) + 1 : left;
+}
+
 /* Until QEMU ends, or must. Return: whether it has ended by itself. */
 static bool follow(struct guest *guest)
 {
@@ -581,9 +606,9 @@ static bool follow(struct guest *guest)
 	int i;
 
 	while (!guest->broken && !mc_stop_requested()) {
-		int wait_ms = left_ms(guest);
+		int left = wait_ms(guest);
 
-		if (wait_ms <= 0) {
+		if (left <= 0) {
 			guest->met_ns = guest->met_ns ? guest->met_ns : mc_now_ns();
 			return false;
 		}
@@ -591,7 +616,7 @@ static bool follow(struct guest *guest)
 			fds[i] = (struct pollfd){.fd = guest->stream[i].fd, .events = POLLIN};
 		fds[i++] = (struct pollfd){.fd = guest->child.pidfd, .events = POLLIN};
 		fds[i] = (struct pollfd){.fd = mc_stop_fd(), .events = POLLIN};
-		if (poll(fds, N_STREAMS + 2, wait_ms) < 0)
+		if (poll(fds, N_STREAMS + 2, left) < 0)
 			continue;
 		for (i = 0; i < N_STREAMS; i++) {
 			if (fds[i].revents && !take(guest, i)) {
@@ -636,8 +661,6 @@ static void examine(struct guest *guest)
 	guest->listen_ns = 0;
 	if (guest->verdict[0])
 		snprintf(guest->hang, sizeof(guest->hang), "it is slow, and has finished since");
-	/* By names that all kernels' handlers of breakpoints have in common */
-	guest->end->stale_code = !guest->kvm && strstr(guest->hang, "int3");
 	guest->verdict[0] = '\0';
 }
 
@@ -658,21 +681,6 @@ static int judge_verdict(struct guest *guest)
 			       "in the guest, the program was killed by signal %d%s%s", end->code,
 			       verdict[text] ? "; it said last: " : "", verdict + text);
 	return mc_fail(guest->failure, MC_EXIT_ENVIRONMENT, "in the guest, %s", verdict);
-}
-
-/* Where a guest hangs: what else than the guest can be the cause */
-static const char *doubt(const struct guest *guest)
-{
-	if (guest->end->stale_code)
-		return "; that is a fault of QEMU, which goes on with code that the kernel has "
-		       "changed back: run it again";
-	if (guest->kvm || guest->vm->cpus < 2 || !mc_qemu_is_faulty(guest->qemu))
-		return "";
-	return guest->qemu->major
-		       ? "; QEMU before 8.1, as it is here, lets guests hang now and then: "
-			 "./bootstrap run has a newer one for Debian 12"
-		       : "; if QEMU is older than 8.1 (it does not say), it lets guests hang "
-			 "now and then";
 }
 
 /* The last line of the console, where there was one */
@@ -715,17 +723,16 @@ static int judge(struct guest *guest, bool ended, const struct mc_child_end *qem
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest's kernel panicked: %s",
 			       guest->report);
 	if (guest->report[0])
-		return mc_fail(failure, MC_EXIT_INVALID, "the guest's kernel reports: %s%s",
-			       guest->report, strstr(guest->report, "rcu") ? doubt(guest) : "");
+		return mc_fail(failure, MC_EXIT_INVALID, "the guest's kernel reports: %s",
+			       guest->report);
 	if (guest->verdict[0] && !guest->hang[0])
 		return judge_verdict(guest);
 	last_line(guest, last, sizeof(last));
 	if (!ended)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
-			       "the guest did not %s within %s%s%s%s%s",
+		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "the guest did not %s within %s%s%s%s",
 			       guest->end->hello_ns ? "finish" : "come up",
 			       within(guest, time, sizeof(time)), guest->hang[0] ? ": " : "",
-			       guest->hang, last, doubt(guest));
+			       guest->hang, last);
 	if (!qemu->exited || qemu->code)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "%s %s %d%s%s", guest->machine->qemu,
 			       qemu->exited ? "exited with" : "was killed by signal", qemu->code,
@@ -750,6 +757,7 @@ static int run_once(struct guest *guest)
 	/* It holds nothing that would be worth a gentle end. */
 	mc_child_stop(&guest->child, SIGKILL, 0, &qemu);
 	take_rest(guest);
+	guest->end->stood_ns = guest->life.stood_ns;
 	result = judge(guest, ended, &qemu);
 	mc_autopsy_free(guest->autopsy);
 	close_streams(guest);

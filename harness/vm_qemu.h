@@ -24,8 +24,6 @@
  * @instruction_ns: an instruction takes exactly this long, a power of two: time is
  *	counted, not measured, and the same from run to run. Emulates one CPU, because
  *	a second one would never start. 0: time is this machine's
- * @in_turns: emulated CPUs take turns where QEMU has the fault of vm_qemu_choice.h: for
- *	a guest that registers probes all the time, and would hang sooner or later
  * @memory_mib: how much
  * @append: more words for the kernel's command line
  * @deadline_ns: how long it may run, from its start
@@ -40,7 +38,6 @@ struct mc_vm {
 	const char *folder, *kernel, *initramfs, *scratch;
 	const char *accel;
 	unsigned int cpus, instruction_ns, memory_mib;
-	bool in_turns;
 	const char *append;
 	int64_t deadline_ns;
 	FILE *log, *results;
@@ -56,15 +53,15 @@ struct mc_vm {
  * @started_ns: when QEMU was started, on this machine's CLOCK_MONOTONIC
  * @hello_ns: when init said hello, on this machine's clock; 0: it has not
  * @hello_guest_ns: the same on the guest's CLOCK_MONOTONIC
- * @stale_code: it hung, and CPUs were found at a breakpoint that the kernel had taken back: QEMU,
- *	10.0 too, rarely goes on with the old translation of code that the kernel changes
+ * @stood_ns: how long it stood still because QEMU executed code that was no longer there; it was
+ *	slower afterwards, see vm_life.h
  * @code: exit code of the guest's program
  * @text: the last thing it said
  */
 struct mc_vm_end {
 	char accelerator[16], accelerator_reason[512];
 	int64_t started_ns, hello_ns, hello_guest_ns;
-	bool stale_code;
+	int64_t stood_ns;
 	int code;
 	char text[512];
 };

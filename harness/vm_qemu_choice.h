@@ -2,10 +2,9 @@
 /*
  * vm_qemu_choice.h - which QEMU runs the guest
  *
- * Before 8.1 QEMU translated code while another CPU was changing it: a guest with several
- * emulated CPUs can then run what was there before, for ever. Linux changes its code
- * whenever a trace event or probe comes or goes, so that one guest in some hundreds hangs;
- * on a busy machine more. ("accel/tcg: Always lock pages before translation", 8.1)
+ * Before 8.1 QEMU translated code while another CPU was changing it, so that guests with several
+ * emulated CPUs stand still now and then ("accel/tcg: Always lock pages before translation", 8.1);
+ * vm_life.h has why newer ones do, too, but more rarely.
  */
 #ifndef MEMORY_COLLECTOR_VM_QEMU_CHOICE_H
 #define MEMORY_COLLECTOR_VM_QEMU_CHOICE_H

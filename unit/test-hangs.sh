@@ -78,20 +78,44 @@ in_run() {
 	done
 }
 
+# The QEMUs with this word in their environment
+qemus() { # WORD
+	for path in $(grep -lzxF "$1" /proc/[0-9]*/environ 2>/dev/null); do
+		case $(readlink "${path%environ}exe") in
+		*/qemu-*) echo "$path" | cut -d/ -f3 ;;
+		esac
+	done
+}
+
 # As soon as it is there; what its guest does is of no interest then.
 stopped() {
 	env "$mark" timeout -k 10 400 "$vm_run" "$run_stress" "$modules/hang_module.ko" \
 		--seconds 3 --cpus 1 --program /bin/sh=/bin/sh -- /bin/sh -c : >"$work/stopped" 2>&1 &
 	running=$!
 	while kill -0 $running 2>/dev/null; do
-		ours=$(grep -lzxF "$mark" /proc/[0-9]*/environ 2>/dev/null)
-		for path in $ours; do
-			case $(readlink "${path%environ}exe") in
-			*/qemu-*) kill -s STOP "$(echo "$path" | cut -d/ -f3)" ;;
-			esac
+		for pid in $(qemus "$mark"); do
+			kill -s STOP "$pid"
 		done
 		sleep 0.1
 	done
+}
+
+# A stand-in for a guest whose CPUs execute code that is no longer there: it says nothing for longer
+# than it may, and goes on afterwards.
+still() {
+	env "$mark-still" "$run_stress" --accel tcg --only baseline --cpus 2 --duration 30s \
+		--no-plots --module "$modules/sync_timer_benchmark_module.ko" \
+		--results "$work/still-results" >"$work/still" 2>&1 &
+	running=$!
+	while kill -0 $running 2>/dev/null && ! grep -q 'baseline' "$work/still"; do
+		sleep 0.1
+	done
+	qemu=$(qemus "$mark-still")
+	kill -s STOP "$qemu"
+	sleep 22
+	kill -s CONT "$qemu"
+	wait $running
+	echo "exit code $?" >>"$work/still"
 }
 
 beside() { # COMMAND...
@@ -100,6 +124,7 @@ beside() { # COMMAND...
 }
 
 beside stopped
+beside still
 beside in_guest off 'Collector: hangs with' 2 '/sbin/insmod /hang_module.ko irqs=off'
 beside in_guest on 'Collector: hangs with' 1 '/sbin/insmod /hang_module.ko irqs=on'
 beside in_guest user 'begins to loop' 1 'echo begins to loop >&2; while :; do :; done'
@@ -130,11 +155,13 @@ in_log() { # NAME PATTERN...
 
 off='hangs in the kernel with interrupts off in hang_on_purpose \[hang_module\] < '
 check 'the kernel on each CPU, interrupts off' said off \
-	"CPU 0 $off.* in [a-z/0-9]* (pid [0-9]*); CPU 1 $off.* in [a-z/0-9]* (pid [0-9]*); "
+	"CPU 0 $off.* in [a-z_/0-9]* (pid [0-9]*); CPU 1 $off.* in [a-z_/0-9]* (pid [0-9]*); "
 check 'the kernel on one CPU, interrupts on' said on "CPU [01] hangs in the kernel with interrupts \
 on in .*hang_on_purpose \[hang_module\] < hang_init \[hang_module\] < .*, in insmod (pid [0-9]*); "
 check 'user space' said user 'CPU [01] loops in user space in sh (pid [0-9]*); '
 check 'nothing but waiting' said idle 'idle: init (pid 1) waits in [a-z_0-9]*pause; '
+check 'one that stood still goes on, and is invalid' in_log still \
+	'invalid.*stood still for 2[0-9] s by a fault of QEMU' 'exit code 1'
 check 'QEMU is stopped' said stopped 'QEMU is stopped (state T)'
 
 check 'the kept log has what was asked' in_log $kept '^---- threads of QEMU' \

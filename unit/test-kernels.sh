@@ -136,8 +136,6 @@ collector() { # SET WHAT...: what unit/collector has for the default kernel
 	kernel_set=$1
 	shift
 	set -- -- /usr/bin/collector-guest "$@"
-	# See there: these register probes without end.
-	[ "$3" != storm ] || set -- --turns 1 "$@"
 	if [ -d "$root" ]; then
 		tools=$root/usr/bin guest=$tools collect=$tools/collect
 	else

@@ -10,7 +10,6 @@
  *   --root FOLDER       the system of another architecture that the programs are of
  *   --cpus N, --memory MIB, --seconds N
  *   --append WORDS      more for the command line of the guest's kernel
- *   --turns 1           see @in_turns of struct mc_vm
  *
  * MODULE.ko says which kernel the guest has; SELF is a program of ours, beside which guest-init
  * is. A program's standard output becomes ours, its exit code too. Modules to test are loaded
@@ -18,8 +17,7 @@
  * means that every module has printed a whole document, and no test of it is "not ok".
  *
  * A report of the guest's kernel is a failure in any case. Where it fails, the console's log
- * follows on standard error. A guest that QEMU itself has hung (@stale_code of struct mc_vm_end)
- * is started again, twice at most, and a line says so.
+ * follows on standard error. A line says how long the guest stood still, where it did.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -100,8 +98,6 @@ static int take_option(struct request *request, const char *name, char *value)
 		return -1;
 	if (!strcmp(name, "--cpus"))
 		request->program.cpus = number;
-	else if (!strcmp(name, "--turns"))
-		request->program.in_turns = true;
 	else if (!strcmp(name, "--memory"))
 		request->program.memory_mib = number;
 	else if (!strcmp(name, "--seconds"))
@@ -167,28 +163,6 @@ static int judge_tests(const struct request *request)
 	return 1;
 }
 
-/* A guest that hangs by the fault of its emulator says nothing of what is tested. */
-static int run_guest(struct request *request, struct mc_progress *quiet, struct mc_vm_end *end,
-		     struct mc_failure *failure)
-{
-	struct mc_vm_program *program = &request->program;
-	int result = mc_vm_program_run(program, quiet, end, failure), again;
-
-	for (again = 0; result && end->stale_code && again < 2 && !mc_stop_requested(); again++) {
-		printf("# once more, since %s\n", failure->text);
-		fclose(program->output);
-		fclose(program->log);
-		program->output = tmpfile();
-		program->log = tmpfile();
-		end->stale_code = false;
-		if (!program->output || !program->log)
-			return mc_fail(failure, MC_EXIT_ENVIRONMENT, "temporary files: %s",
-				       strerror(errno));
-		result = mc_vm_program_run(program, quiet, end, failure);
-	}
-	return result;
-}
-
 static int run(struct request *request, struct mc_failure *failure)
 {
 	struct mc_progress *quiet = mc_progress_new(stderr, MC_PROGRESS_QUIET);
@@ -200,9 +174,10 @@ static int run(struct request *request, struct mc_failure *failure)
 	if (!quiet || !request->program.output || !request->program.log)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "temporary files: %s",
 			       strerror(errno));
-	result = run_guest(request, quiet, &end, failure);
-	if (!request->program.output || !request->program.log)
-		return result;
+	result = mc_vm_program_run(&request->program, quiet, &end, failure);
+	if (end.stood_ns)
+		printf("# the guest stood still for %.1f s, by a fault of QEMU\n",
+		       end.stood_ns / 1e9);
 	copy(request->program.output, stdout);
 	if (request->n_tests && judge_tests(request) && !end.code)
 		end.code = 1;
@@ -224,7 +199,7 @@ int main(int argc, char **argv)
 		fprintf(stderr,
 			"usage: vm-run SELF MODULE.ko [--program FROM=TO] [--file FROM=TO] "
 			"[--root FOLDER] [--cpus N] [--memory MIB] [--seconds N] [--append WORDS] "
-			"[--turns 1] {-- PROGRAM [ARGUMENT...] | --test 'MODULE.ko [PARAMETERS]'...}\n");
+			"{-- PROGRAM [ARGUMENT...] | --test 'MODULE.ko [PARAMETERS]'...}\n");
 		return 2;
 	}
 	result = mc_stop_install(&failure);
