@@ -35,7 +35,7 @@ inline() {
 		END { print text }
 	' "$@" | tr -s ' ' | grep -oE '`[^`]+`' | tr -d '`' |
 		grep -E '^(\./bootstrap|meson|ninja|sudo|docker|dkms|make|trace-cmd|modinfo|umount|mmdebstrap|buildah|\.ci/run|module/[a-z_]*\.sh)( |$)' |
-		grep -vE '^(meson|ninja|make|sudo|dkms|docker|trace-cmd|modinfo|umount|mmdebstrap|buildah|module/kernel-set.sh)$|^meson (install|setup)$' || true
+		grep -vE '^(meson|ninja|make|sudo|dkms|docker|trace-cmd|modinfo|umount|mmdebstrap|buildah)$|^meson (install|setup)$' || true
 }
 
 steps() {

@@ -7,13 +7,13 @@
 #
 # A LOG is a kernel.log of a result; without any, the log of this machine's kernel is
 # taken. Prints what the kernel itself reports (BUG, WARNING, lockdep, RCU, hung tasks;
-# harness/kernel_reports.h has the words) and what our modules complain of. Exit codes: 0
+# harness/kernel/reports.h has the words) and what our modules complain of. Exit codes: 0
 # nothing found, 1 something found, 3 a log cannot be read.
 
 set -u
 
 # What the harness takes for a report, as one expression; a time stands before each record.
-list=$(dirname "$0")/../harness/kernel_reports.h
+list=$(dirname "$0")/../harness/kernel/reports.h
 reports=$(sed -n -e 's/^BEGINS("\(.*\)")$/^(\\[[^]]*\\] *)*\1/p' -e 's/^ANYWHERE("\(.*\)")$/\1/p' \
 	"$list" | paste -sd '|')
 [ -n "$reports" ] || {

@@ -45,7 +45,7 @@ analysed() {
 		xargs cppcheck --quiet --error-exitcode=1 --std=c11 --inline-suppr \
 			--enable=warning,portability --suppress=missingIncludeSystem \
 			--suppress=unknownMacro -D__x86_64__ -D__linux__ -D_GNU_SOURCE \
-			-I harness/include -I module/core -I "$build/harness"
+			-I harness -I harness/include -I module -I "$build/harness"
 }
 
 # As they are compiled for the harness; it does not know what the kernel's headers use.
@@ -66,7 +66,7 @@ sparse_clean() {
 		echo 'SKIP: the build folder has no modules: install kernel headers'
 		return 77
 	}
-	module/kbuild-farm.sh module "$build/sparse" &&
+	module/scripts/kbuild-farm.sh module "$build/sparse" &&
 		env -i PATH="$PATH" make -s -C "$kernel" M="$build/sparse" C=1 CHECK=sparse modules \
 			>"$build/sparse.log" 2>&1 || {
 		cat "$build/sparse.log"

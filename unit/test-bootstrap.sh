@@ -71,8 +71,8 @@ place_given() { # ARGUMENT...: taken out of what Meson gets
 # Loads modules as root, where it is not a stand-in that runs.
 place_host() { # ARGUMENT...
 	echo 'exit 5' | stand_in collector-guest
-	mkdir -p "$MEMORY_COLLECTOR_BUILD/unit/collector"
-	mv "$work/bin/collector-guest" "$MEMORY_COLLECTOR_BUILD/unit/collector/"
+	mkdir -p "$MEMORY_COLLECTOR_BUILD/unit/guest"
+	mv "$work/bin/collector-guest" "$MEMORY_COLLECTOR_BUILD/unit/guest/"
 	bootstrap "$@"
 	[ $? = 5 ] && grep -qx "collector-guest --build $MEMORY_COLLECTOR_BUILD loading processes samples collect trace-cmd procfs" "$calls"
 }
@@ -211,7 +211,7 @@ finds_its_libraries() { # and nothing in the current folder
 	}
 }
 cache_is() { # FOLDER: with XDG_CACHE_HOME and HOME as they are
-	[ "$("$project/module/cache-dir.sh")" = "$1" ]
+	[ "$("$project/harness/fetch/cache-dir.sh")" = "$1" ]
 }
 qemu_stays() { # WORDS: why none is fetched
 	rm -rf "${of_the_cache%/*}" "${of_the_cache%/*}.tried"
@@ -281,5 +281,5 @@ check "a relative one is none: below HOME" eval \
 	'(XDG_CACHE_HOME=somewhere HOME=/h cache_is /h/.cache/memory-collector)'
 echo 'exit 2' | stand_in getent
 check 'a user without a home folder' eval \
-	'! (unset XDG_CACHE_HOME HOME; "$project/module/cache-dir.sh" 2>/dev/null)'
+	'! (unset XDG_CACHE_HOME HOME; "$project/harness/fetch/cache-dir.sh" 2>/dev/null)'
 done_testing

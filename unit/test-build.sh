@@ -25,7 +25,7 @@ for tool in meson ninja make; do
 		exit 77
 	}
 done
-headers=$("$root/module/kernel-dir.sh" 2>&1) || {
+headers=$("$root/module/scripts/kernel-dir.sh" 2>&1) || {
 	echo "SKIP: $headers"
 	exit 77
 }
@@ -187,6 +187,7 @@ changed_kbuild() {
 	cat >"$source/module/extra.c" <<-'END'
 	// SPDX-License-Identifier: GPL-2.0
 	#include <linux/module.h>
+	#include "sync_timer.h"
 	MODULE_LICENSE("GPL");
 	MODULE_DESCRIPTION("Memory Collector build test");
 	END
@@ -213,11 +214,11 @@ changed_kbuild() {
 
 failing_build() {
 	section 'a build that fails'
-	cp "$source/module/sync_timer.c" "$top/sync_timer.c"
-	echo 'static int unused_variable;' >>"$source/module/sync_timer.c"
+	cp "$source/module/timer/sync_timer.c" "$top/sync_timer.c"
+	echo 'static int unused_variable;' >>"$source/module/timer/sync_timer.c"
 	check 'a warning is an error' refused ninja -C "$build"
 	check 'and is shown' says 'unused_variable'
-	cp "$top/sync_timer.c" "$source/module/sync_timer.c"
+	cp "$top/sync_timer.c" "$source/module/timer/sync_timer.c"
 	builds 'mended' "$both"
 }
 
@@ -261,7 +262,7 @@ kernel_compiler() {
 	: >"$top/flags"
 	check 'builds' run env PATH="$top/bin:$PATH" ninja -j 3 -C "$build"
 	check "with the kernel's compiler" grep -q 'kernel-cc' \
-		"$farm/objects/$timer/.sync_timer.o.cmd"
+		"$farm/objects/$timer/timer/.sync_timer.o.cmd"
 	check 'with -j3' same "$(head -n 1 "$top/flags")" '-j3'
 	rm -rf "$top/kernel"
 	copy_kernel "$top/kernel"
@@ -346,7 +347,7 @@ killed_build() {
 	kill_session "$ninja"
 	wait "$ninja" 2>/dev/null
 	# The worst that it can have left: half an object, newer than its source.
-	for object in "$farm/objects/$timer/sync_timer.o" "$farm/$timer.o" "$farm/$timer.ko"; do
+	for object in "$farm/objects/$timer/timer/sync_timer.o" "$farm/$timer.o" "$farm/$timer.ko"; do
 		echo half >"$object"
 	done
 	builds 'after everything was killed' "$both"
@@ -382,9 +383,9 @@ wrong_kernel_dir() {
 	mkdir -p "$top/empty" "$top/a kernel"
 	check 'nothing there: refused' refused meson setup "$top/w1" "$source" -Dkernel_dir="$top/nowhere"
 	check 'and says so' says "ERROR: .*'$top/nowhere' cannot be used: it does not exist"
-	check 'empty: refused' refused "$root/module/kernel-dir.sh" "$top/empty"
+	check 'empty: refused' refused "$root/module/scripts/kernel-dir.sh" "$top/empty"
 	check 'and says so' says "'$top/empty'.* it has no readable Makefile"
-	check 'with a blank: refused' refused "$root/module/kernel-dir.sh" "$top/a kernel"
+	check 'with a blank: refused' refused "$root/module/scripts/kernel-dir.sh" "$top/a kernel"
 	check 'and says so' says "'$top/a kernel'.*a character that Kbuild cannot handle"
 	check 'relative: refused' refused meson setup "$top/w2" "$source" -Dkernel_dir=empty
 	check 'and says so' says "ERROR: .*'empty'.*absolute"
@@ -405,7 +406,7 @@ kernels() {
 }
 
 choice() {
-	MEMORY_COLLECTOR_LIB_MODULES=$1 "$root/module/kernel-dir.sh" 2>"$log"
+	MEMORY_COLLECTOR_LIB_MODULES=$1 "$root/module/scripts/kernel-dir.sh" 2>"$log"
 }
 
 kernel_choice() {
@@ -438,7 +439,7 @@ old_kernels() {
 	check 'and one line says why' \
 		says "ERROR: .*kernel_dir '.*' cannot be used: it is of Linux 5.15.0-91-generic, and the modules need 6.1 or later"
 	: >"$lib/6.1.0-rc1-test/build/include/generated/utsrelease.h"
-	check 'one that does not say: refused' refused "$root/module/kernel-dir.sh" \
+	check 'one that does not say: refused' refused "$root/module/scripts/kernel-dir.sh" \
 		"$lib/6.1.0-rc1-test/build"
 	check 'and says so' says 'utsrelease.h names no release'
 }
@@ -449,7 +450,7 @@ odd_folders() {
 		-Dkernel_dir="$headers"
 	check 'and says so' says 'ERROR: .*Kbuild cannot build in .*use another build folder'
 	for name in 'a:colon' 'per%cent' "quo'te" "dol\$lar" 'com,ma' 'equals='; do
-		check "farm '$name': refused" refused "$root/module/kbuild-farm.sh" \
+		check "farm '$name': refused" refused "$root/module/scripts/kbuild-farm.sh" \
 			"$source/module" "$top/$name"
 		check 'and is not made' test ! -e "$top/$name"
 	done
@@ -458,7 +459,7 @@ odd_folders() {
 	check 'and builds' run ninja -C "$top/b+1@y~_-"
 	mkdir "$top/full"
 	: >"$top/full/mine"
-	check 'a folder with files in it is no farm' refused "$root/module/kbuild-farm.sh" \
+	check 'a folder with files in it is no farm' refused "$root/module/scripts/kbuild-farm.sh" \
 		"$source/module" "$top/full"
 	check 'and says so' says "'$top/full' is not empty"
 	check 'and keeps its files' test -e "$top/full/mine"

@@ -4,7 +4,7 @@
 # test-dkms.sh SOURCE [RELEASE] - DKMS builds, installs and removes the modules
 #
 # From the source as meson install leaves it, for every kernel of this architecture
-# whose headers are installed, and for the newest that module/kernel-set.sh has fetched
+# whose headers are installed, and for the newest that harness/fetch/kernel-set.sh has fetched
 # and this machine's compiler can build for; or for RELEASE alone, which it has fetched,
 # and then without a warning. DKMS works in trees of the test's own: nothing of the
 # machine's changes.
@@ -79,7 +79,7 @@ usable() { # HEADERS
 }
 fetched=
 why='its headers have not been fetched'
-cache=$("$(dirname "$0")/../module/cache-dir.sh" 2>/dev/null)/headers
+cache=$("$(dirname "$0")/../harness/fetch/cache-dir.sh" 2>/dev/null)/headers
 for folder in $(ls -d "$cache/$only"* 2>/dev/null | sort -V); do
 	release=$(basename "$folder")
 	headers=$folder/usr/src/linux-headers-$release

@@ -31,7 +31,7 @@ end() {
 }
 trap end EXIT
 trap 'exit 1' HUP INT TERM
-cache=$("$(dirname "$0")/../module/cache-dir.sh") || exit 1
+cache=$("$(dirname "$0")/../harness/fetch/cache-dir.sh") || exit 1
 export TMPDIR="$work" XDG_CACHE_HOME="$work/cache"
 mkdir -p "$work/cache/memory-collector"
 # A cache of its own for the log, but the kernels and the QEMU that bootstrap has unpacked

@@ -240,9 +240,10 @@ pages_complete() {
 # What works with the rest of the project only, or on its machine, is not there.
 source_clean() {
 	tree=$(echo "$here"/src/memory-collector-*)
-	[ -s "$tree/kbuild-run.sh" ] || return 1
-	for one in "$tree"/*.sh; do
-		cat "$tree"/Makefile "$tree"/Kbuild "$tree"/dkms.conf "$tree"/kbuild-*.sh |
+	[ -s "$tree/scripts/kbuild-run.sh" ] || return 1
+	for one in "$tree"/*.sh "$tree"/scripts/*; do
+		[ -e "$one" ] || continue
+		cat "$tree"/Makefile "$tree"/Kbuild "$tree"/dkms.conf "$tree"/scripts/kbuild-*.sh |
 			grep -qF "${one##*/}" || {
 			echo "nothing calls ${one##*/}"
 			return 1

@@ -52,7 +52,7 @@ builds() {
 	mkdir "$work/module" &&
 		(cd "$source/module" && tar -cf - --exclude=./build .) | (cd "$work/module" && tar -xf -) &&
 		other_kernel >"$work/module/other_kernel.h" &&
-		include_last other_kernel.h "$work/module/processes.c" &&
+		include_last other_kernel.h "$work/module/collector/processes.c" &&
 		include_last other_kernel.h "$work/module/tests/sync_timer_test.c" &&
 		sed -i -e 's/^modules := .*/modules := processes_test_module sync_timer_test_module/' \
 			-e '/^modules += /d' "$work/module/Kbuild" &&

@@ -23,7 +23,7 @@ refuses() { # CODE PATTERN ARGUMENT...; nothing that was begun is left
 	code=$1
 	pattern=$2
 	shift 2
-	"$project/module/kernel-set.sh" "$@" >"$work/out" 2>"$work/err"
+	"$project/harness/fetch/kernel-set.sh" "$@" >"$work/out" 2>"$work/err"
 	got=$?
 	[ "$got" = "$code" ] && [ ! -s "$work/out" ] && tail -n 1 "$work/err" | grep -q "$pattern" || {
 		echo "exit code $got"

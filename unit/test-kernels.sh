@@ -3,7 +3,7 @@
 #
 # test-kernels.sh BUILD SET[,SET...] - everything that depends on the kernel, on other kernels
 #
-# For each set of module/kernel-set.sh: fetched, with the machine's packages as before; all
+# For each set of harness/fetch/kernel-set.sh: fetched, with the machine's packages as before; all
 # modules built without a warning, and by DKMS; booted in the VM, and there every test
 # module, what the collector promises, its storms and cycles, host mode as on a person's own
 # machine, and the whole default matrix. Then one run across all of them, or of one and this
@@ -35,7 +35,7 @@ get() { # SET; its exit code is that of kernel-set.sh
 	rm -rf "$modules.before"
 	[ ! -d "$modules" ] || mv "$modules" "$modules.before"
 	code=0
-	"$project/module/kernel-set.sh" "$1" "$kernels" 2>"$work/said" || code=$?
+	"$project/harness/fetch/kernel-set.sh" "$1" "$kernels" 2>"$work/said" || code=$?
 	if [ -d "$modules.before" ] && [ ! -d "$modules" ]; then
 		mv "$modules.before" "$modules"
 	fi
@@ -52,7 +52,7 @@ packages() {
 # Others may install something in the time that this takes: ours would be kernels and newer
 # Debians' tools, or need another architecture.
 packages_as_before() {
-	cache=$("$project/module/cache-dir.sh") || return
+	cache=$("$project/harness/fetch/cache-dir.sh") || return
 	{
 		grep -h '^linux-' "$cache"/archives/*/resolved
 		cat "$cache"/roots/*-"$(dpkg --print-architecture)"/.packages 2>/dev/null
@@ -130,7 +130,7 @@ all_test_modules() { # SET
 	vm_run "$kernel_set" 1800 "$@"
 }
 
-collector() { # SET WHAT...: what unit/collector has for the default kernel
+collector() { # SET WHAT...: what unit/guest has for the default kernel
 	root=$kernels/$1/root
 	modules=$kernels/$1/modules
 	kernel_set=$1
@@ -139,7 +139,7 @@ collector() { # SET WHAT...: what unit/collector has for the default kernel
 	if [ -d "$root" ]; then
 		tools=$root/usr/bin guest=$tools collect=$tools/collect
 	else
-		tools="" guest=$build/unit/collector collect=$build/harness/collect
+		tools="" guest=$build/unit/guest collect=$build/harness/collect
 	fi
 	for tool in stress-ng trace-cmd; do
 		path=${tools:+$tools/$tool}

@@ -53,7 +53,7 @@ end() {
 }
 trap end EXIT
 trap 'exit 1' HUP INT TERM
-cache=$("$(dirname "$0")/../module/cache-dir.sh") || exit 1
+cache=$("$(dirname "$0")/../harness/fetch/cache-dir.sh") || exit 1
 # That KVM brings no guest up is learned once for all.
 mkdir "$work/no-kvm"
 cp "$cache"/no-kvm/* "$work/no-kvm" 2>/dev/null

@@ -23,7 +23,7 @@
 #include <linux/seq_file.h>
 #include <linux/smp.h>
 
-#include "sync_timer.h"
+#include "timer/sync_timer.h"
 
 #define CREATE_TRACE_POINTS
 #include "benchmark/sync_timer_benchmark_trace.h"

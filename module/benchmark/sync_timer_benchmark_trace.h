@@ -14,7 +14,7 @@
 
 #include <linux/tracepoint.h>
 
-#include "sync_timer.h"
+#include "timer/sync_timer.h"
 
 TRACE_EVENT(tick,
 	TP_PROTO(const struct sync_timer_tick *now),

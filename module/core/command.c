@@ -4,7 +4,7 @@
  *
  * A write is gone through twice, first only to check it.
  */
-#include "command.h"
+#include "core/command.h"
 
 #define NOT_FOUND U32_MAX
 

@@ -14,7 +14,7 @@
 #ifndef MEMORY_COLLECTOR_CORE_COMMAND_H
 #define MEMORY_COLLECTOR_CORE_COMMAND_H
 
-#include "types.h"
+#include "core/types.h"
 
 /* The longest write; no set of commands is worth more. */
 #define COMMAND_TEXT_MOST 512

@@ -5,7 +5,7 @@
  * A tick in time costs one multiplication and no division; only a tick that is
  * a whole interval late pays for one.
  */
-#include "interval.h"
+#include "core/interval.h"
 
 int interval_init(struct interval *interval, u64 length_ns, u64 phase_ns)
 {

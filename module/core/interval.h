@@ -9,7 +9,7 @@
 #ifndef MEMORY_COLLECTOR_CORE_INTERVAL_H
 #define MEMORY_COLLECTOR_CORE_INTERVAL_H
 
-#include "types.h"
+#include "core/types.h"
 
 #define INTERVAL_MIN_NS 50000ULL
 #define INTERVAL_MAX_NS 10000000000ULL

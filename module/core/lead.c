@@ -2,7 +2,7 @@
 /*
  * lead.c - the controller of a CPU's lead, and the budget it spends
  */
-#include "lead.h"
+#include "core/lead.h"
 
 #define NSEC_PER_SECOND 1000000000ULL
 #define FP_SHIFT 8

@@ -22,7 +22,7 @@
 #ifndef MEMORY_COLLECTOR_CORE_LEAD_H
 #define MEMORY_COLLECTOR_CORE_LEAD_H
 
-#include "types.h"
+#include "core/types.h"
 
 #define LEAD_MAX_NS 1000000U
 #define LEAD_BUDGET_MAX_PERMILLE 500U

@@ -2,7 +2,7 @@
 /*
  * rdt_cache.c - which L3 cache a CPU has, and how large it is
  */
-#include "rdt_cache.h"
+#include "core/rdt_cache.h"
 
 /* EAX of a subleaf: type in bits 4:0, level in 7:5, sharing logical CPUs - 1 in 25:14. */
 #define TYPE_NONE 0

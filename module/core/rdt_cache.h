@@ -10,7 +10,7 @@
 #ifndef MEMORY_COLLECTOR_CORE_RDT_CACHE_H
 #define MEMORY_COLLECTOR_CORE_RDT_CACHE_H
 
-#include "rdt_counter.h"
+#include "core/rdt_counter.h"
 
 /**
  * struct rdt_cache - a CPU's L3 cache

@@ -2,7 +2,7 @@
 /*
  * rdt_counter.c - what the numbers of RDT monitoring mean
  */
-#include "rdt_counter.h"
+#include "core/rdt_counter.h"
 
 /* CPUID.7.0:EBX[12], CPUID.0FH.0:EDX[1] */
 #define PQM (1U << 12)

@@ -12,7 +12,7 @@
 #ifndef MEMORY_COLLECTOR_CORE_RDT_COUNTER_H
 #define MEMORY_COLLECTOR_CORE_RDT_COUNTER_H
 
-#include "types.h"
+#include "core/types.h"
 
 /* The highest RMID that anything here is made for. */
 #define RMID_MAX 65535

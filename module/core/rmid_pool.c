@@ -6,7 +6,7 @@
  * it from anywhere, enter the free queue at its end and leave it at its front. 0
  * ends a list, since RMID 0 is in none.
  */
-#include "rmid_pool.h"
+#include "core/rmid_pool.h"
 
 static void append(struct rmid_pool *pool, struct rmid_queue *queue, u32 rmid)
 {

@@ -12,8 +12,8 @@
 #ifndef MEMORY_COLLECTOR_CORE_RMID_POOL_H
 #define MEMORY_COLLECTOR_CORE_RMID_POOL_H
 
-#include "rdt_counter.h"
-#include "types.h"
+#include "core/rdt_counter.h"
+#include "core/types.h"
 
 #define RMID_COMM_LENGTH 16
 /* In limbo for longer than this and than the minimum free time: stuck */

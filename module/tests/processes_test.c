@@ -18,8 +18,8 @@
 #include <linux/slab.h>
 #include <linux/spinlock.h>
 
-#include "processes.h"
-#include "scheduler_probes.h"
+#include "collector/processes.h"
+#include "collector/scheduler_probes.h"
 #include "tests/ktap.h"
 
 #define MOST_THREADS 4

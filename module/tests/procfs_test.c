@@ -14,7 +14,7 @@
 #include <linux/path.h>
 #include <linux/stat.h>
 
-#include "procfs.h"
+#include "collector/procfs.h"
 #include "tests/ktap.h"
 
 #define NAME "memory_collector_test"

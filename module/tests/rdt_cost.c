@@ -13,7 +13,7 @@
 #include <linux/ktime.h>
 #include <linux/module.h>
 
-#include "rdt_registers.h"
+#include "collector/rdt_registers.h"
 
 #define TIMES 2000
 #define RMID_SHIFT 32

@@ -13,10 +13,10 @@
 #include <linux/string.h>
 #include <linux/time64.h>
 
-#include "rdt.h"
-#include "rdt_hardware.h"
+#include "collector/rdt.h"
+#include "collector/rdt_hardware.h"
+#include "sim/registers.h"
 #include "tests/ktap.h"
-#include "tests/rdt_sim_registers.h"
 
 #define CTR_ERROR (1ULL << 63)
 
@@ -76,7 +76,7 @@ static bool defective_resctrl_mounted(void)
 	return rdt_sim_registers_table()->resctrl_mounted();
 }
 
-/* What rdt.c would ask rdt_hardware.c for, which is not part of this module */
+/* What collector/rdt.c would ask collector/rdt_hardware.c for, which is not part of this module */
 const struct rdt_registers *rdt_hardware_registers(void)
 {
 	static const struct rdt_registers registers = {

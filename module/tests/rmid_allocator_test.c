@@ -15,7 +15,7 @@
 #include <linux/mm.h>
 #include <linux/smp.h>
 
-#include "rmid_allocator.h"
+#include "collector/rmid_allocator.h"
 #include "tests/ktap.h"
 
 #define MIN_FREE_NS 2000000ULL

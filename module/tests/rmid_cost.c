@@ -12,7 +12,7 @@
 #include <linux/module.h>
 #include <linux/stringify.h>
 
-#include "rmid_allocator.h"
+#include "collector/rmid_allocator.h"
 
 #define PAIRS 2000
 

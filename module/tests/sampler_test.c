@@ -15,10 +15,10 @@
 #include <linux/smp.h>
 #include <linux/time64.h>
 
-#include "memory_collector_trace.h"
-#include "rdt_hardware.h"
+#include "collector/memory_collector_trace.h"
+#include "collector/rdt_hardware.h"
+#include "sim/registers.h"
 #include "tests/ktap.h"
-#include "tests/rdt_sim_registers.h"
 
 /* Of the collector's events only this one, and without a format in tracefs. */
 DEFINE_TRACE(rdt_sample, TP_PROTO(const struct rdt_sample *sample, u8 source),
@@ -46,7 +46,7 @@ static u32 n_samples;
 
 static const struct rmid_allocator_events no_events;
 
-/* What rdt.c would ask rdt_hardware.c for, which is not part of this module */
+/* What collector/rdt.c would ask collector/rdt_hardware.c for, which is not part of this module */
 const struct rdt_registers *rdt_hardware_registers(void)
 {
 	return rdt_sim_registers_table();

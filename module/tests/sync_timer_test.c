@@ -19,8 +19,8 @@
 #include <linux/suspend.h>
 #include <linux/timekeeping.h>
 
-#include "sync_timer.h"
 #include "tests/ktap.h"
+#include "timer/sync_timer.h"
 
 #define RECORDED_TICKS 128
 #define DEADLINE_SECONDS 30

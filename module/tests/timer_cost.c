@@ -16,7 +16,7 @@
 #include <linux/stringify.h>
 
 #include "compat/hrtimer.h"
-#include "sync_timer.h"
+#include "timer/sync_timer.h"
 
 static char *timer = "";
 module_param(timer, charp, 0444);

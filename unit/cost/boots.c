@@ -9,9 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "elf_needs.h"
 #include "memory_collector/child.h"
-#include "vm_program.h"
+#include "vm/elf_needs.h"
+#include "vm/program.h"
 
 #define NS_PER_S 1000000000LL
 /* A boot takes some 20 s on a machine with nothing else to do. */

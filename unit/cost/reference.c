@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "json_document.h"
+#include "base/json_document.h"
 #include "judge.h"
 
 #define SCHEMA 1
