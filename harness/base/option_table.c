@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "base/quantity.h"
-#include "vm/accelerator.h"
 
 /* ---- takers ---- */
 
@@ -84,15 +83,6 @@ int mc_option_place(void *options, const struct mc_option *option, const char *v
 	if (strcmp(value, "vm") && strcmp(value, "host"))
 		return mc_option_refuse(failure, option, value, "it can be vm or host");
 	*(bool *)field_of(options, option) = !strcmp(value, "host");
-	return 0;
-}
-
-int mc_option_accel(void *options, const struct mc_option *option, const char *value,
-		    struct mc_failure *failure)
-{
-	if (!mc_accel_is_word(value))
-		return mc_option_refuse(failure, option, value, "it can be auto, kvm or tcg");
-	*(const char **)field_of(options, option) = value;
 	return 0;
 }
 

@@ -70,9 +70,6 @@ int mc_option_time(void *options, const struct mc_option *option, const char *va
 		   struct mc_failure *failure);
 int mc_option_place(void *options, const struct mc_option *option, const char *value,
 		    struct mc_failure *failure);
-/* Into a const char *: a word of vm/accelerator.h */
-int mc_option_accel(void *options, const struct mc_option *option, const char *value,
-		    struct mc_failure *failure);
 
 /* The line that refuses a value. Return: -1 */
 int mc_option_refuse(struct mc_failure *failure, const struct mc_option *option, const char *value,

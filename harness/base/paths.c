@@ -14,7 +14,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "bench/module.h"
 #include "config.h"
 
 static char *join(const char *dir, const char *name)
@@ -22,6 +21,13 @@ static char *join(const char *dir, const char *name)
 	char *path;
 
 	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+static char *module_file(const char *dir, const char *module)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s.ko", dir, module) < 0 ? NULL : path;
 }
 
 /* Is @path below @dir, whose name may lead through symbolic links? */
@@ -51,11 +57,15 @@ static bool find_source(const char *folder, char source[PATH_MAX])
 	return found;
 }
 
-static void in_build(struct mc_paths *paths, const char *build, const char *source)
+static void in_build(struct mc_paths *paths, const char *module, const char *build,
+		     const char *source)
 {
+	char *modules = join(build, "module");
+
 	paths->matrix = join(source, "stress/default.ini");
 	paths->scripts = join(source, "results");
-	paths->module = join(build, "module/" MC_BENCH_MODULE ".ko");
+	paths->module = modules ? module_file(modules, module) : NULL;
+	free(modules);
 	paths->kernels = join(build, "kernels");
 	paths->results = below(build, source) ? join(source, "results") : strdup("results");
 }
@@ -86,7 +96,7 @@ char *mc_paths_prefix(const char *self)
 }
 
 /* As modprobe would: from the index that depmod makes. Return: NULL: not there. */
-static char *look_up(const char *folder)
+static char *look_up(const char *folder, const char *name)
 {
 	static const char *const no_configuration[] = {NULL};
 	struct kmod_ctx *context = kmod_new(folder, no_configuration);
@@ -94,7 +104,7 @@ static char *look_up(const char *folder)
 	const char *path = NULL;
 	char *found;
 
-	if (context && !kmod_module_new_from_name(context, MC_BENCH_MODULE, &module))
+	if (context && !kmod_module_new_from_name(context, name, &module))
 		path = kmod_module_get_path(module);
 	found = path ? strdup(path) : NULL;
 	kmod_module_unref(module);
@@ -103,7 +113,7 @@ static char *look_up(const char *folder)
 }
 
 /* @root: what DESTDIR was; usually empty */
-static char *installed_module(const char *root)
+static char *installed_module(const char *module, const char *root)
 {
 	struct utsname name;
 	const char *const releases[] = {name.release, MC_KERNEL_RELEASE};
@@ -115,17 +125,17 @@ static char *installed_module(const char *root)
 		if (*releases[i] &&
 		    snprintf(folder, sizeof(folder), "%s" MC_MODULE_ROOT "/lib/modules/%s", root,
 			     releases[i]) < (int)sizeof(folder))
-			found = look_up(folder);
+			found = look_up(folder, module);
 	}
 	/* Its name, for the message that says it is missing */
 	if (!found && snprintf(folder, sizeof(folder),
 			       "%s" MC_MODULE_ROOT "/lib/modules/%s/updates/memory-collector", root,
 			       name.release) < (int)sizeof(folder))
-		found = join(folder, MC_BENCH_MODULE ".ko");
+		found = module_file(folder, module);
 	return found;
 }
 
-static void installed(struct mc_paths *paths)
+static void installed(struct mc_paths *paths, const char *module)
 {
 	char *prefix = mc_paths_prefix(paths->self), dir[PATH_MAX];
 	int root;
@@ -139,13 +149,13 @@ static void installed(struct mc_paths *paths)
 	}
 	root = before(prefix, MC_PREFIX);
 	prefix[root < 0 ? 0 : root] = '\0';
-	paths->module = installed_module(prefix);
+	paths->module = installed_module(module, prefix);
 	paths->kernels = strdup("kernels");
 	paths->results = strdup("results");
 	free(prefix);
 }
 
-int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure)
+int mc_paths_find(struct mc_paths *paths, const char *module, struct mc_failure *failure)
 {
 	char self[PATH_MAX], source[PATH_MAX], *slash;
 	ssize_t length;
@@ -164,9 +174,9 @@ int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure)
 	*slash = '\0';
 	if (find_source(self, source) && (slash = strrchr(self, '/'))) {
 		*slash = '\0';
-		in_build(paths, self, source);
+		in_build(paths, module, self, source);
 	} else {
-		installed(paths);
+		installed(paths, module);
 	}
 	if (paths->matrix && paths->scripts && paths->module && paths->kernels && paths->results)
 		return 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * paths.h - where run-stress finds its data
+ * paths.h - where a program of ours finds its data
  */
 #ifndef MEMORY_COLLECTOR_PATHS_H
 #define MEMORY_COLLECTOR_PATHS_H
@@ -12,7 +12,7 @@
  * @self: the running program
  * @matrix: the default scenario matrix
  * @scripts: folder with the gnuplot scripts
- * @module: sync_timer_benchmark_module.ko
+ * @module: file of the module that was asked for
  * @kernels: folder with what harness/fetch/kernel-set.sh made
  * @results: folder for result folders; relative to the current folder unless
  *	run from a build folder inside the project
@@ -24,6 +24,7 @@ struct mc_paths {
 /**
  * mc_paths_find - where things are for the running program
  * @paths: set; mc_paths_free() ends it
+ * @module: name of the module that it works with
  * @failure: filled on error
  *
  * A program in its build folder takes everything from there and from the
@@ -34,7 +35,7 @@ struct mc_paths {
  * does, so that one from DKMS is found too; other files are not looked at: whoever
  * needs one says what is wrong with it.
  */
-int mc_paths_find(struct mc_paths *paths, struct mc_failure *failure);
+int mc_paths_find(struct mc_paths *paths, const char *module, struct mc_failure *failure);
 void mc_paths_free(struct mc_paths *paths);
 
 /**

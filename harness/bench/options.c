@@ -12,6 +12,7 @@
 #include "base/quantity.h"
 #include "core/interval.h"
 #include "memory_collector/place.h"
+#include "vm/accelerator.h"
 #include "vm/memory.h"
 
 #define NS_PER_MS 1000000ULL

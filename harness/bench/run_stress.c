@@ -410,7 +410,7 @@ static int run_program(struct program *program, struct mc_failure *failure)
 			printf("run-stress %s\n", MC_VERSION);
 		return 0;
 	}
-	if (mc_paths_find(&program->paths, failure) || mc_stop_install(failure) ||
+	if (mc_paths_find(&program->paths, MC_BENCH_MODULE, failure) || mc_stop_install(failure) ||
 	    start_progress(program, failure))
 		return -1;
 	if (options->from)

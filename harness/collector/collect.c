@@ -238,11 +238,11 @@ static int run(const struct mc_collect_options *options, struct mc_failure *fail
 	const char *modules;
 	int result = -1, command = 0;
 
-	if (mc_stop_install(failure) || mc_paths_find(&paths, failure))
+	if (mc_stop_install(failure) || mc_paths_find(&paths, MC_COLLECTOR_MODULE, failure))
 		return -1;
 	if (open_table(&table, options, failure))
 		goto out;
-	/* Beside the measuring module, wherever that is */
+	/* rdt_sim stands beside the collector, wherever that is. */
 	modules = options->modules ? options->modules : dirname(paths.module);
 	if (options->host)
 		result = mc_collect_host(options, paths.self, modules, table.to, &command, failure);

@@ -10,6 +10,7 @@
 
 #include "base/option_table.h"
 #include "core/interval.h"
+#include "vm/accelerator.h"
 #include "vm/memory.h"
 
 #define NS_PER_S 1000000000ULL

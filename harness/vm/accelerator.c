@@ -31,16 +31,24 @@
 
 /* ---- by hand ---- */
 
-bool mc_accel_is_word(const char *word)
+static bool is_word(const char *word)
 {
 	return !strcmp(word, "auto") || !strcmp(word, "kvm") || !strcmp(word, "tcg");
+}
+
+int mc_option_accel(void *options, const struct mc_option *option, const char *value,
+		    struct mc_failure *failure)
+{
+	if (!is_word(value))
+		return mc_option_refuse(failure, option, value, "it can be auto, kvm or tcg");
+	return mc_option_text(options, option, value, failure);
 }
 
 int mc_accel_check(const char *option, struct mc_failure *failure)
 {
 	const char *word = option ? NULL : getenv(MC_ACCEL_VARIABLE);
 
-	if (word && !mc_accel_is_word(word))
+	if (word && !is_word(word))
 		return mc_fail(failure, MC_EXIT_USAGE,
 			       MC_ACCEL_VARIABLE " '%.100s': it can be auto, kvm or tcg", word);
 	return 0;

@@ -11,14 +11,16 @@
 
 #include <stdbool.h>
 
+#include "base/option_table.h"
 #include "memory_collector/failure.h"
 #include "vm/qemu_choice.h"
 
 /* Stands for --accel where there is no such option; the option wins. */
 #define MC_ACCEL_VARIABLE "MEMORY_COLLECTOR_VM_ACCEL"
 
-/* auto, kvm or tcg? */
-bool mc_accel_is_word(const char *word);
+/* For a table of options: auto, kvm or tcg, into a const char * */
+int mc_option_accel(void *options, const struct mc_option *option, const char *value,
+		    struct mc_failure *failure);
 
 /* Refuse nonsense in the variable, where @option is NULL. */
 int mc_accel_check(const char *option, struct mc_failure *failure);
