@@ -76,6 +76,11 @@ static void report(struct vm *vm, enum mc_phase phase, const char *text)
 	mc_progress_step(vm->progress, &step);
 }
 
+static void note(void *data, const char *text)
+{
+	mc_progress_note(data, "%s", text);
+}
+
 /* ---- before anything is touched ---- */
 
 static const char *append_words(void)
@@ -352,8 +357,10 @@ static FILE *open_tar(struct vm *vm, struct mc_failure *failure)
 
 static int prepare(struct vm *vm, struct mc_result_dir *dir, struct mc_failure *failure)
 {
+	const struct mc_vm_listener listener = {.note = note, .data = vm->progress};
+
 	report(vm, MC_PHASE_PREPARE, "");
-	if (find_all(vm, failure) || mc_vm_folder_create(&vm->folder, vm->progress, failure))
+	if (find_all(vm, failure) || mc_vm_folder_create(&vm->folder, &listener, failure))
 		return -1;
 	if (build_initramfs(vm, failure) || mc_vm_scratch(&vm->folder, failure))
 		return -1;

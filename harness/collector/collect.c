@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "collector/module.h"
 #include "config.h"
+#include "memory_collector/progress.h"
 #include "vm/log.h"
 #include "vm/program.h"
 
@@ -160,9 +161,27 @@ static void keep_log(FILE *log, struct mc_failure *failure)
 		mc_vm_log_keep(path, failure);
 }
 
+static void say(struct mc_progress *progress, enum mc_phase phase)
+{
+	struct mc_step step = {.phase = phase, .left_s = -1};
+
+	mc_progress_step(progress, &step);
+}
+
+static void note(void *progress, const char *text)
+{
+	mc_progress_note(progress, "%s", text);
+}
+
+static void boots(void *progress)
+{
+	say(progress, MC_PHASE_BOOT);
+}
+
 static int run_vm(struct mc_vm_program *program, FILE *to, struct mc_failure *failure)
 {
 	struct mc_progress *progress = mc_progress_new(stderr, mc_progress_style_of(stderr));
+	const struct mc_vm_listener listener = {.note = note, .boots = boots, .data = progress};
 	struct mc_vm_end end;
 	int result;
 
@@ -172,7 +191,8 @@ static int run_vm(struct mc_vm_program *program, FILE *to, struct mc_failure *fa
 		result = mc_fail(failure, MC_EXIT_ENVIRONMENT, "temporary files: %s",
 				 strerror(errno));
 	} else {
-		result = mc_vm_program_run(program, progress, &end, failure);
+		say(progress, MC_PHASE_PREPARE);
+		result = mc_vm_program_run(program, &listener, &end, failure);
 		if (result)
 			keep_log(program->log, failure);
 	}

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -46,7 +47,17 @@ static int lock(const char *path)
 	return -1;
 }
 
-static void remove_dead(struct mc_progress *progress)
+static void note_removed(const struct mc_vm_listener *listener, const char *path)
+{
+	char text[PATH_MAX + 64];
+
+	if (!listener || !listener->note)
+		return;
+	snprintf(text, sizeof(text), "removed %s, which a run that was killed left behind", path);
+	listener->note(listener->data, text);
+}
+
+static void remove_dead(const struct mc_vm_listener *listener)
 {
 	DIR *folder = opendir(parent());
 	struct dirent *entry;
@@ -63,22 +74,20 @@ static void remove_dead(struct mc_progress *progress)
 		if (fd < 0)
 			continue;
 		if (!mc_tree_remove_open(fd, AT_FDCWD, path, NULL))
-			mc_progress_note(progress,
-					 "removed %s, which a run that was killed left behind",
-					 path);
+			note_removed(listener, path);
 		close(fd);
 	}
 	if (folder)
 		closedir(folder);
 }
 
-int mc_vm_folder_create(struct mc_vm_folder *folder, struct mc_progress *progress,
+int mc_vm_folder_create(struct mc_vm_folder *folder, const struct mc_vm_listener *listener,
 			struct mc_failure *failure)
 {
 	int tries;
 
 	*folder = (struct mc_vm_folder){.lock_fd = -1};
-	remove_dead(progress);
+	remove_dead(listener);
 	for (tries = 0; tries < TRIES_MAX; tries++) {
 		char relative[PATH_MAX];
 

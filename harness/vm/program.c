@@ -12,13 +12,6 @@
 #include "vm/accelerator.h"
 #include "vm/elf_needs.h"
 
-static void report(struct mc_progress *progress, enum mc_phase phase)
-{
-	struct mc_step step = {.phase = phase, .left_s = -1};
-
-	mc_progress_step(progress, &step);
-}
-
 static int find_kernel(const struct mc_vm_program *program, struct mc_vm_kernel *kernel,
 		       struct mc_failure *failure)
 {
@@ -94,18 +87,18 @@ static int run_in(const struct mc_vm_program *program, const struct mc_vm_kernel
 	return result;
 }
 
-int mc_vm_program_run(const struct mc_vm_program *program, struct mc_progress *progress,
+int mc_vm_program_run(const struct mc_vm_program *program, const struct mc_vm_listener *listener,
 		      struct mc_vm_end *end, struct mc_failure *failure)
 {
 	struct mc_vm_folder folder = {.lock_fd = -1};
 	struct mc_vm_kernel kernel = {.image = NULL};
 	int result = -1;
 
-	report(progress, MC_PHASE_PREPARE);
 	if (!mc_accel_check(program->accel, failure) && !find_kernel(program, &kernel, failure) &&
-	    !mc_vm_folder_create(&folder, progress, failure) &&
+	    !mc_vm_folder_create(&folder, listener, failure) &&
 	    !make_initramfs(program, &kernel, &folder, failure)) {
-		report(progress, MC_PHASE_BOOT);
+		if (listener && listener->boots)
+			listener->boots(listener->data);
 		result = run_in(program, &kernel, &folder, end, failure);
 	}
 	mc_vm_folder_remove(&folder);

@@ -5,7 +5,9 @@
 #ifndef MEMORY_COLLECTOR_VM_PROGRAM_H
 #define MEMORY_COLLECTOR_VM_PROGRAM_H
 
-#include "memory_collector/progress.h"
+#include <stdio.h>
+
+#include "memory_collector/failure.h"
 #include "vm/files.h"
 #include "vm/qemu.h"
 
@@ -43,13 +45,13 @@ struct mc_vm_program {
 /**
  * mc_vm_program_run - boot, run it, and switch off
  * @program: what to run
- * @progress: told about the steps
+ * @listener: told what goes on; may be NULL
  * @end: set: the program's exit code and last words
  * @failure: as for mc_vm_run()
  *
  * Nothing of it is left afterwards.
  */
-int mc_vm_program_run(const struct mc_vm_program *program, struct mc_progress *progress,
+int mc_vm_program_run(const struct mc_vm_program *program, const struct mc_vm_listener *listener,
 		      struct mc_vm_end *end, struct mc_failure *failure);
 
 /**

@@ -50,7 +50,6 @@ static const struct boot {
 static int run(const struct cost_files *files, const struct boot *boot, FILE *output, FILE *log,
 	       struct mc_failure *failure)
 {
-	struct mc_progress *quiet = mc_progress_new(log, MC_PROGRESS_QUIET);
 	char from[N_MODULES][PATH_MAX], to[N_MODULES][COST_TEXT_SIZE], append[128];
 	const struct mc_vm_file programs[] = {{files->guest, GUEST_PROGRAM}, {NULL, NULL}};
 	struct mc_vm_file modules[N_MODULES + 1] = {{NULL, NULL}};
@@ -81,12 +80,9 @@ static int run(const struct cost_files *files, const struct boot *boot, FILE *ou
 	/* The same addresses every time: they decide on collisions in hash tables. */
 	snprintf(append, sizeof(append), "nokaslr norandmaps possible_cpus=%u",
 		 boot->possible_cpus);
-	if (!quiet)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
-	result = mc_vm_program_run(&program, quiet, &end, failure);
+	result = mc_vm_program_run(&program, NULL, &end, failure);
 	if (!result && end.code)
 		result = mc_fail(failure, MC_EXIT_INVALID, "in the guest: %s", end.text);
-	mc_progress_free(quiet);
 	return result;
 }
 

@@ -165,16 +165,15 @@ static int judge_tests(const struct request *request)
 
 static int run(struct request *request, struct mc_failure *failure)
 {
-	struct mc_progress *quiet = mc_progress_new(stderr, MC_PROGRESS_QUIET);
 	struct mc_vm_end end = {.code = 0};
 	int result;
 
 	request->program.output = tmpfile();
 	request->program.log = tmpfile();
-	if (!quiet || !request->program.output || !request->program.log)
+	if (!request->program.output || !request->program.log)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "temporary files: %s",
 			       strerror(errno));
-	result = mc_vm_program_run(&request->program, quiet, &end, failure);
+	result = mc_vm_program_run(&request->program, NULL, &end, failure);
 	if (end.stood_ns)
 		printf("# the guest stood still for %.1f s, by a fault of QEMU\n",
 		       end.stood_ns / 1e9);
@@ -185,7 +184,6 @@ static int run(struct request *request, struct mc_failure *failure)
 		copy(request->program.log, stderr);
 	fclose(request->program.output);
 	fclose(request->program.log);
-	mc_progress_free(quiet);
 	return result ? result : end.code;
 }
 
