@@ -7,6 +7,7 @@
 
 #include "kernel/module.h"
 #include "memory_collector/analysis.h"
+#include "memory_collector/result.h"
 
 #define MC_BENCH_MODULE "sync_timer_benchmark_module"
 #define MC_CPUS_MAX 8192

@@ -223,8 +223,11 @@ static int run(const struct mc_job *job, struct mc_progress *progress, struct mc
 	if (!status)
 		status = run_matrix(&host, job, result, failure);
 	/* Takes a moment, which nobody should wait for before the first tick. */
-	if (!status)
+	if (!status) {
 		mc_environment_read(&result->environment);
+		mc_load_version(result->environment.stress_ng,
+				sizeof(result->environment.stress_ng));
+	}
 	/* The first failure is the one to tell of. */
 	if (close_files(&host, status ? &second : failure))
 		status = -1;

@@ -165,7 +165,7 @@ static int take_scenario(struct mc_result *whole, const struct mc_kernel_set *se
 	if (!to)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
 	*to = *scenario;
-	*scenario = (struct mc_scenario_result){.n_cpus = 0};
+	*scenario = (struct mc_scenario_result){.ticks.n_cpus = 0};
 	append_kernel(to->test, sizeof(to->test), set);
 	/* Variants are compared on the same kernel only. */
 	if (*to->base)

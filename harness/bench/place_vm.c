@@ -476,7 +476,7 @@ static double boot_to_first_tick(const struct vm *vm, const struct mc_result *gu
 
 	if (!guest->n_scenarios)
 		return -1;
-	timeline = &guest->scenario[0].timeline;
+	timeline = &guest->scenario[0].ticks.timeline;
 	if (!timeline->n_bins || !timeline->count[0])
 		return -1;
 	return (timeline->origin_ns - vm->end.hello_guest_ns + vm->end.hello_ns -

@@ -186,9 +186,9 @@ void mc_runner_report(const struct mc_runner *runner, const struct mc_scenario *
 	if (out->status == MC_STATUS_OK)
 		snprintf(step.text, sizeof(step.text),
 			 "%s: ok, %s ticks, %s missed, p50 %.1f us, p99 %.1f us", out->test,
-			 mc_text_count(expected, out->expected_ticks),
-			 mc_text_count(missed, out->missed_ticks), out->delta.p50 / 1e3,
-			 out->delta.p99 / 1e3);
+			 mc_text_count(expected, out->ticks.expected_ticks),
+			 mc_text_count(missed, out->ticks.missed_ticks), out->ticks.delta.p50 / 1e3,
+			 out->ticks.delta.p99 / 1e3);
 	else
 		snprintf(step.text, sizeof(step.text), "%s: %s, %.380s", out->test,
 			 mc_status_name(out->status), out->reason);
@@ -648,10 +648,13 @@ static int finish_variants(struct run *run)
 
 	for (i = 0; i < run->runner->job->n_variants; i++) {
 		struct variant *variant = &run->variant[i];
+		struct mc_scenario_result *out = variant->out;
 
-		if (mc_analysis_finish(variant->analysis, variant->out, run->failure))
+		if (mc_analysis_finish(variant->analysis, &out->ticks, out->reason,
+				       sizeof(out->reason), run->failure))
 			return BROKEN;
-		mc_clock_settle(&variant->clock, &variant->out->clock);
+		out->status = *out->reason ? MC_STATUS_INVALID : MC_STATUS_OK;
+		mc_clock_settle(&variant->clock, &out->clock);
 	}
 	return GO_ON;
 }
@@ -740,7 +743,7 @@ static void begin(struct run *run, struct mc_scenario_result *out)
 		run->variant[i].out = out;
 		snprintf(out->title, sizeof(out->title), "%s", scenario->title);
 		snprintf(out->stressor, sizeof(out->stressor), "%s", scenario->stressor);
-		out->phase_ns = job->variant[i].phase_ns;
+		out->ticks.phase_ns = job->variant[i].phase_ns;
 		if (job->n_variants == 1)
 			continue;
 		snprintf(out->base, sizeof(out->base), "%s", scenario->name);

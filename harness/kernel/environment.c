@@ -20,8 +20,6 @@
 #include <cpuid.h>
 #endif
 
-#include "load/load.h"
-
 #define NS_PER_S UINT64_C(1000000000)
 
 static void read_text(const char *path, char *text, size_t size)
@@ -187,5 +185,4 @@ void mc_environment_read(struct mc_environment *environment)
 	copy(environment->preemption, sizeof(environment->preemption),
 	     mc_parse_preemption(name.version, preempt));
 	copy(environment->virtualization, sizeof(environment->virtualization), hypervisor());
-	mc_load_version(environment->stress_ng, sizeof(environment->stress_ng));
 }

@@ -2,12 +2,16 @@
 /*
  * environment.h - facts about the machine that runs us
  */
-#ifndef MEMORY_COLLECTOR_ENVIRONMENT_H
-#define MEMORY_COLLECTOR_ENVIRONMENT_H
+#ifndef MC_KERNEL_ENVIRONMENT_H
+#define MC_KERNEL_ENVIRONMENT_H
 
-#include "memory_collector/result.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-/* Fill in what can be known about this machine; the vm place's fields stay as they are. */
+#include "memory_collector/environment.h"
+
+/* What can be known about this machine; stress_ng and the fields of the vm place stay as they are. */
 void mc_environment_read(struct mc_environment *environment);
 
 /* Memory in bytes that can be had without swapping, now */

@@ -9,6 +9,7 @@
 
 #include "memory_collector/child.h"
 #include "memory_collector/scenario.h"
+#include "memory_collector/status.h"
 
 /**
  * struct mc_load - a running load

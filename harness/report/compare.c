@@ -47,8 +47,9 @@ static double figure_of_slice(const struct mc_slice *slice, enum mc_figure figur
 
 static double figure_of_all(const struct mc_scenario_result *scenario, enum mc_figure figure)
 {
-	return figure == MISSED ? share(scenario->missed_ticks, scenario->expected_ticks)
-				: mc_scenario_figure(scenario, figure);
+	return figure == MISSED
+		       ? share(scenario->ticks.missed_ticks, scenario->ticks.expected_ticks)
+		       : mc_scenario_figure(scenario, figure);
 }
 
 /* Return: NaN where no slice has the figure */
@@ -59,10 +60,10 @@ static double median(const struct mc_scenario_result *scenario, enum mc_figure f
 
 	if (scenario->status != MC_STATUS_OK)
 		return NAN;
-	if (!scenario->n_slices)
+	if (!scenario->ticks.n_slices)
 		return figure_of_all(scenario, figure);
-	for (size_t i = 0; i < scenario->n_slices && n < SLICES_MAX; i++) {
-		values[n] = figure_of_slice(&scenario->slice[i], figure);
+	for (size_t i = 0; i < scenario->ticks.n_slices && n < SLICES_MAX; i++) {
+		values[n] = figure_of_slice(&scenario->ticks.slice[i], figure);
 		n += !isnan(values[n]);
 	}
 	if (!n)
@@ -98,8 +99,8 @@ bool mc_compare_misses_more(const struct mc_scenario_result *first,
 			    const struct mc_scenario_result *other)
 {
 	double a = mc_compare_missed(first), b = mc_compare_missed(other);
-	double windows = other->n_slices ? other->n_slices : 1;
-	double few = FEW_TICKS * windows / other->expected_ticks;
+	double windows = other->ticks.n_slices ? other->ticks.n_slices : 1;
+	double few = FEW_TICKS * windows / other->ticks.expected_ticks;
 	double noise = again ? fabs(mc_compare_missed(again) - a) : 0;
 
 	return b > a * TOLERANCE + (isnan(noise) ? 0 : noise) + few;
@@ -133,9 +134,9 @@ static struct family family_of(const struct mc_result *result, const char *base)
 static double permille(const struct mc_result *result, const struct mc_scenario_result *scenario,
 		       uint64_t time_ns)
 {
-	double all_ns = (double)scenario->expected_ticks * result->interval_ns;
+	double all_ns = (double)scenario->ticks.expected_ticks * result->interval_ns;
 
-	if (scenario->status != MC_STATUS_OK || !scenario->expected_ticks)
+	if (scenario->status != MC_STATUS_OK || !scenario->ticks.expected_ticks)
 		return NAN;
 	return 1000.0 * time_ns / all_ns;
 }
@@ -175,7 +176,7 @@ static bool put_row(const struct mc_result *result, const struct family *family,
 {
 	bool more = !scenario->repeat &&
 		    mc_compare_misses_more(family->first, family->again, scenario);
-	const struct mc_spin *spin = &scenario->spin;
+	const struct mc_spin *spin = &scenario->ticks.spin;
 	char name[MC_NAME_MAX];
 	bool worse;
 
@@ -200,7 +201,8 @@ static void put_head(const struct mc_result *result, const struct mc_scenario_re
 	mc_text_clean(variant, sizeof(variant), first->variant);
 	fprintf(to,
 		"How many times smaller than with %s, medians of %zu slice%s of %s; A/A: %s again\n",
-		variant, first->n_slices ? first->n_slices : 1, first->n_slices > 1 ? "s" : "",
+		variant, first->ticks.n_slices ? first->ticks.n_slices : 1,
+		first->ticks.n_slices > 1 ? "s" : "",
 		mc_text_time(duration, result->run.duration_ns), variant);
 	fprintf(to, "%-*s %s  %s  %s  %s  %s\n", NAME_WIDTH, "", "------------ delta -----------",
 		"- corrected --", "  skew", "---- missed ----", "--- permil ---");

@@ -17,13 +17,16 @@ static const struct column {
 	const char *name;
 	size_t stats, value;
 } columns[] = {
-	{"delta p50", offsetof(struct mc_scenario_result, delta), offsetof(struct mc_stats, p50)},
-	{"p99", offsetof(struct mc_scenario_result, delta), offsetof(struct mc_stats, p99)},
-	{"p99.9", offsetof(struct mc_scenario_result, delta), offsetof(struct mc_stats, p99_9)},
-	{"max", offsetof(struct mc_scenario_result, delta), offsetof(struct mc_stats, max)},
-	{"corrected p99", offsetof(struct mc_scenario_result, corrected),
+	{"delta p50", offsetof(struct mc_scenario_result, ticks.delta),
+	 offsetof(struct mc_stats, p50)},
+	{"p99", offsetof(struct mc_scenario_result, ticks.delta), offsetof(struct mc_stats, p99)},
+	{"p99.9", offsetof(struct mc_scenario_result, ticks.delta),
+	 offsetof(struct mc_stats, p99_9)},
+	{"max", offsetof(struct mc_scenario_result, ticks.delta), offsetof(struct mc_stats, max)},
+	{"corrected p99", offsetof(struct mc_scenario_result, ticks.corrected),
 	 offsetof(struct mc_stats, p99)},
-	{"skew p99", offsetof(struct mc_scenario_result, skew), offsetof(struct mc_stats, p99)},
+	{"skew p99", offsetof(struct mc_scenario_result, ticks.skew),
+	 offsetof(struct mc_stats, p99)},
 };
 
 #define N_COLUMNS (sizeof(columns) / sizeof(columns[0]))
@@ -62,12 +65,12 @@ static void print_counts(const struct mc_scenario_result *scenario, FILE *to)
 		fputs(" | | |", to);
 		return;
 	}
-	fprintf(to, " %s |", mc_text_count(text, scenario->samples));
-	fprintf(to, " %s", mc_text_count(text, scenario->missed_ticks));
-	if (scenario->missed_ticks && scenario->expected_ticks)
+	fprintf(to, " %s |", mc_text_count(text, scenario->ticks.samples));
+	fprintf(to, " %s", mc_text_count(text, scenario->ticks.missed_ticks));
+	if (scenario->ticks.missed_ticks && scenario->ticks.expected_ticks)
 		fprintf(to, " (%.2f %%)",
-			100.0 * scenario->missed_ticks / scenario->expected_ticks);
-	fprintf(to, " | %s |", mc_text_count(text, scenario->lost_events));
+			100.0 * scenario->ticks.missed_ticks / scenario->ticks.expected_ticks);
+	fprintf(to, " | %s |", mc_text_count(text, scenario->ticks.lost_events));
 }
 
 static void print_row(const struct mc_scenario_result *scenario, FILE *to)

@@ -132,13 +132,13 @@ static const char *why_no_distribution(const struct mc_scenario_result *scenario
 static const char *why_no_delay(const struct mc_result *result,
 				const struct mc_scenario_result *scenario)
 {
-	return why_no_distribution(scenario, &scenario->delta_histogram);
+	return why_no_distribution(scenario, &scenario->ticks.delta_histogram);
 }
 
 static const char *why_no_corrected(const struct mc_result *result,
 				    const struct mc_scenario_result *scenario)
 {
-	return why_no_distribution(scenario, &scenario->corrected_histogram);
+	return why_no_distribution(scenario, &scenario->ticks.corrected_histogram);
 }
 
 static const char *why_no_skew(const struct mc_result *result,
@@ -146,11 +146,11 @@ static const char *why_no_skew(const struct mc_result *result,
 {
 	if (why_not_again(scenario))
 		return why_not_again(scenario);
-	if (scenario->status == MC_STATUS_OK && scenario->n_cpus == 1)
+	if (scenario->status == MC_STATUS_OK && scenario->ticks.n_cpus == 1)
 		return "one CPU has no skew";
-	if (scenario->status == MC_STATUS_OK && !total_of(&scenario->skew_histogram))
+	if (scenario->status == MC_STATUS_OK && !total_of(&scenario->ticks.skew_histogram))
 		return "no tick was started on all CPUs";
-	return why_no_distribution(scenario, &scenario->skew_histogram);
+	return why_no_distribution(scenario, &scenario->ticks.skew_histogram);
 }
 
 /* The end of the last bucket's values */
@@ -180,13 +180,13 @@ static void span_buckets(const struct mc_buckets *buckets, const struct mc_stats
 /* Delay and corrected delay share their axes, so that they can be compared. */
 static void span_delay(const struct mc_scenario_result *scenario, struct span *span)
 {
-	span_buckets(&scenario->delta_histogram, &scenario->delta, span);
-	span_buckets(&scenario->corrected_histogram, &scenario->corrected, span);
+	span_buckets(&scenario->ticks.delta_histogram, &scenario->ticks.delta, span);
+	span_buckets(&scenario->ticks.corrected_histogram, &scenario->ticks.corrected, span);
 }
 
 static void span_skew(const struct mc_scenario_result *scenario, struct span *span)
 {
-	span_buckets(&scenario->skew_histogram, &scenario->skew, span);
+	span_buckets(&scenario->ticks.skew_histogram, &scenario->ticks.skew, span);
 }
 
 /*
@@ -222,19 +222,22 @@ static void put_distribution(const char *name, const struct mc_buckets *buckets,
 static void put_delay(const struct mc_result *result, const struct mc_scenario_result *scenario,
 		      FILE *to)
 {
-	put_distribution(scenario->test, &scenario->delta_histogram, &scenario->delta, to);
+	put_distribution(scenario->test, &scenario->ticks.delta_histogram, &scenario->ticks.delta,
+			 to);
 }
 
 static void put_corrected(const struct mc_result *result, const struct mc_scenario_result *scenario,
 			  FILE *to)
 {
-	put_distribution(scenario->test, &scenario->corrected_histogram, &scenario->corrected, to);
+	put_distribution(scenario->test, &scenario->ticks.corrected_histogram,
+			 &scenario->ticks.corrected, to);
 }
 
 static void put_skew(const struct mc_result *result, const struct mc_scenario_result *scenario,
 		     FILE *to)
 {
-	put_distribution(scenario->test, &scenario->skew_histogram, &scenario->skew, to);
+	put_distribution(scenario->test, &scenario->ticks.skew_histogram, &scenario->ticks.skew,
+			 to);
 }
 
 /* ---- percentiles ---- */
@@ -246,19 +249,19 @@ static const char *why_no_percentiles(const struct mc_result *result,
 		return why_not_again(scenario);
 	if (scenario->status != MC_STATUS_OK)
 		return scenario->reason;
-	return scenario->delta.count ? NULL : "no tick was measured";
+	return scenario->ticks.delta.count ? NULL : "no tick was measured";
 }
 
 static void span_percentiles(const struct mc_scenario_result *scenario, struct span *span)
 {
-	include(span, scenario->delta.p50);
-	include(span, scenario->delta.max);
+	include(span, scenario->ticks.delta.p50);
+	include(span, scenario->ticks.delta.max);
 }
 
 static void put_percentiles(const struct mc_result *result,
 			    const struct mc_scenario_result *scenario, FILE *to)
 {
-	const struct mc_stats *delta = &scenario->delta;
+	const struct mc_stats *delta = &scenario->ticks.delta;
 
 	put_name(to, scenario->test);
 	fprintf(to, " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 "\n",
@@ -278,7 +281,7 @@ static const char *why_no_entry(const struct mc_result *result,
 {
 	if (why_no_percentiles(result, scenario))
 		return why_no_percentiles(result, scenario);
-	if (!scenario->entry.count)
+	if (!scenario->ticks.entry.count)
 		return "no entry was measured";
 	for (size_t i = 0; i < result->n_scenarios; i++)
 		if (has_lead(&result->scenario[i]))
@@ -288,22 +291,22 @@ static const char *why_no_entry(const struct mc_result *result,
 
 static void span_entry(const struct mc_scenario_result *scenario, struct span *span)
 {
-	include(span, scenario->entry.p50);
-	include(span, scenario->delta.p99);
+	include(span, scenario->ticks.entry.p50);
+	include(span, scenario->ticks.delta.p99);
 }
 
 static void put_entry(const struct mc_result *result, const struct mc_scenario_result *scenario,
 		      FILE *to)
 {
-	const struct mc_stats *entry = &scenario->entry, *delta = &scenario->delta;
+	const struct mc_stats *entry = &scenario->ticks.entry, *delta = &scenario->ticks.delta;
 
 	put_name(to, scenario->test);
 	fprintf(to,
 		" %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRId64 " %" PRIu64
 		" %" PRIu64 "\n",
 		entry->p50, entry->p90, entry->p99, delta->p50, delta->p90, delta->p99,
-		scenario->spin.total_ns - scenario->spin.stolen_ns,
-		scenario->expected_ticks * result->interval_ns);
+		scenario->ticks.spin.total_ns - scenario->ticks.spin.stolen_ns,
+		scenario->ticks.expected_ticks * result->interval_ns);
 }
 
 /* ---- delay over time ---- */
@@ -311,7 +314,7 @@ static void put_entry(const struct mc_result *result, const struct mc_scenario_r
 static const char *why_no_timeline(const struct mc_result *result,
 				   const struct mc_scenario_result *scenario)
 {
-	const struct mc_timeline *timeline = &scenario->timeline;
+	const struct mc_timeline *timeline = &scenario->ticks.timeline;
 
 	if (why_not_again(scenario))
 		return why_not_again(scenario);
@@ -324,7 +327,7 @@ static const char *why_no_timeline(const struct mc_result *result,
 
 static void span_timeline(const struct mc_scenario_result *scenario, struct span *span)
 {
-	const struct mc_timeline *timeline = &scenario->timeline;
+	const struct mc_timeline *timeline = &scenario->ticks.timeline;
 
 	for (unsigned int i = 0; i < bins_of(timeline); i++) {
 		if (!timeline->count[i])
@@ -336,7 +339,7 @@ static void span_timeline(const struct mc_scenario_result *scenario, struct span
 
 static void span_heatmap(const struct mc_scenario_result *scenario, struct span *span)
 {
-	const struct mc_timeline *timeline = &scenario->timeline;
+	const struct mc_timeline *timeline = &scenario->ticks.timeline;
 
 	for (unsigned int cpu = 0; cpu < timeline->n_cpus; cpu++) {
 		for (unsigned int i = 0; i < bins_of(timeline); i++) {
@@ -355,7 +358,7 @@ static int64_t zero_of(const struct mc_scenario_result *scenario)
 		return scenario->marks.window_start_ns;
 	if (scenario->marks.load_start_ns != MC_TIME_NONE)
 		return scenario->marks.load_start_ns;
-	return scenario->timeline.origin_ns;
+	return scenario->ticks.timeline.origin_ns;
 }
 
 /*
@@ -380,7 +383,7 @@ static unsigned int gap_at(const struct mc_result *result, const struct mc_timel
 static void put_timeline(const struct mc_result *result, const struct mc_scenario_result *scenario,
 			 FILE *to)
 {
-	const struct mc_timeline *timeline = &scenario->timeline;
+	const struct mc_timeline *timeline = &scenario->ticks.timeline;
 	int64_t start = since(timeline->origin_ns, zero_of(scenario));
 
 	for (unsigned int i = 0; i < bins_of(timeline); i++) {
@@ -431,7 +434,7 @@ static void put_heatmap_row(const struct mc_timeline *timeline, unsigned int cpu
 static void put_heatmap(const struct mc_result *result, const struct mc_scenario_result *scenario,
 			FILE *to)
 {
-	const struct mc_timeline *timeline = &scenario->timeline;
+	const struct mc_timeline *timeline = &scenario->ticks.timeline;
 
 	for (unsigned int cpu = 0; cpu < timeline->n_cpus; cpu++) {
 		for (unsigned int i = 0; i < heatmap_rows(timeline); i++)
@@ -443,7 +446,7 @@ static void put_heatmap(const struct mc_result *result, const struct mc_scenario
 static const char *why_no_heatmap(const struct mc_result *result,
 				  const struct mc_scenario_result *scenario)
 {
-	if (!scenario->timeline.n_cpus && !why_no_timeline(result, scenario))
+	if (!scenario->ticks.timeline.n_cpus && !why_no_timeline(result, scenario))
 		return "no CPU has a timeline";
 	return why_no_timeline(result, scenario);
 }
@@ -458,7 +461,7 @@ static void put_mark(int64_t mark, int64_t zero, FILE *to)
 
 static void put_panel(const struct mc_scenario_result *scenario, FILE *to)
 {
-	const struct mc_timeline *timeline = &scenario->timeline;
+	const struct mc_timeline *timeline = &scenario->ticks.timeline;
 	const struct mc_marks *marks = &scenario->marks;
 	int64_t zero = zero_of(scenario);
 
@@ -472,7 +475,8 @@ static void put_panel(const struct mc_scenario_result *scenario, FILE *to)
 	fprintf(to, " %u %u %u \"", timeline->n_cpus, timeline->n_cpus ? heatmap_rows(timeline) : 0,
 		heatmap_columns(timeline));
 	for (unsigned int i = 0; i < timeline->n_cpus; i++)
-		fprintf(to, "%s%u", i ? " " : "", i < scenario->n_cpus ? scenario->cpu[i].cpu : i);
+		fprintf(to, "%s%u", i ? " " : "",
+			i < scenario->ticks.n_cpus ? scenario->ticks.cpu[i].cpu : i);
 	fputs("\"\n", to);
 }
 

@@ -41,14 +41,15 @@ struct column {
 	size_t stats, value;
 };
 
-#define COUNT(name, member, drop)                                                               \
-	{                                                                                       \
-		"ticks", name, KIND_COUNT, drop, 0, offsetof(struct mc_scenario_result, member) \
+#define COUNT(name, member, drop)                                         \
+	{                                                                 \
+		"ticks", name, KIND_COUNT, drop, 0,                       \
+			offsetof(struct mc_scenario_result, ticks.member) \
 	}
-#define TIME(group, name, member, percentile, drop)                                        \
-	{                                                                                  \
-		group, name, KIND_TIME, drop, offsetof(struct mc_scenario_result, member), \
-			offsetof(struct mc_stats, percentile)                              \
+#define TIME(group, name, member, percentile, drop)                                              \
+	{                                                                                        \
+		group, name, KIND_TIME, drop, offsetof(struct mc_scenario_result, ticks.member), \
+			offsetof(struct mc_stats, percentile)                                    \
 	}
 
 static const struct column columns[] = {
@@ -115,7 +116,7 @@ static bool time_of(const struct mc_scenario_result *scenario, const struct colu
 
 static bool was_measured(const struct mc_scenario_result *scenario)
 {
-	return scenario->expected_ticks || scenario->samples;
+	return scenario->ticks.expected_ticks || scenario->ticks.samples;
 }
 
 /* "0", "<0.01", "0.03" */
@@ -185,7 +186,8 @@ static void put_cell(const struct table *table, const struct mc_scenario_result 
 		break;
 	case KIND_SHARE:
 		if (was_measured(scenario))
-			put_share(out, CELL_MAX, scenario->missed_ticks, scenario->expected_ticks);
+			put_share(out, CELL_MAX, scenario->ticks.missed_ticks,
+				  scenario->ticks.expected_ticks);
 		break;
 	case KIND_TIME:
 		if (time_of(scenario, column, &value))
@@ -450,8 +452,8 @@ static void put_facts(const struct mc_result *result, FILE *to)
 			 *environment->cpu_model ? ", " : "", environment->cpu_model);
 	if (run->elapsed_s > 0)
 		snprintf(elapsed, sizeof(elapsed), ", took %.0f s in all", run->elapsed_s);
-	if (result->n_scenarios && result->scenario->n_slices)
-		snprintf(slices, sizeof(slices), "%zu x ", result->scenario->n_slices);
+	if (result->n_scenarios && result->scenario->ticks.n_slices)
+		snprintf(slices, sizeof(slices), "%zu x ", result->scenario->ticks.n_slices);
 	if (*mc_result_warning(result, warning, sizeof(warning)))
 		put_fact(to, "WARNING", "%s", warning);
 	put_fact(to, "measured", "a tick every %s for %s%s per %s; started %s%s",

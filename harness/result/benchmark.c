@@ -16,11 +16,14 @@ static const struct metric {
 	const char *name;
 	size_t stats, value;
 } metrics[] = {
-	{"delta p50", offsetof(struct mc_scenario_result, delta), offsetof(struct mc_stats, p50)},
-	{"delta p99", offsetof(struct mc_scenario_result, delta), offsetof(struct mc_stats, p99)},
-	{"corrected p99", offsetof(struct mc_scenario_result, corrected),
+	{"delta p50", offsetof(struct mc_scenario_result, ticks.delta),
+	 offsetof(struct mc_stats, p50)},
+	{"delta p99", offsetof(struct mc_scenario_result, ticks.delta),
 	 offsetof(struct mc_stats, p99)},
-	{"skew p99", offsetof(struct mc_scenario_result, skew), offsetof(struct mc_stats, p99)},
+	{"corrected p99", offsetof(struct mc_scenario_result, ticks.corrected),
+	 offsetof(struct mc_stats, p99)},
+	{"skew p99", offsetof(struct mc_scenario_result, ticks.skew),
+	 offsetof(struct mc_stats, p99)},
 };
 
 static void add(json_object *list, const char *test, const char *metric, const char *unit,
@@ -52,13 +55,13 @@ static void add_scenario(json_object *list, const struct mc_scenario_result *sce
 			add(list, scenario->test, metrics[i].name, "ns",
 			    json_object_new_int64(value), extra);
 	}
-	if (!scenario->expected_ticks)
+	if (!scenario->ticks.expected_ticks)
 		return;
 	snprintf(share, sizeof(share), "%.4f",
-		 100.0 * scenario->missed_ticks / scenario->expected_ticks);
+		 100.0 * scenario->ticks.missed_ticks / scenario->ticks.expected_ticks);
 	add(list, scenario->test, "missed ticks", "%",
-	    json_object_new_double_s(100.0 * scenario->missed_ticks / scenario->expected_ticks,
-				     share),
+	    json_object_new_double_s(
+		    100.0 * scenario->ticks.missed_ticks / scenario->ticks.expected_ticks, share),
 	    extra);
 }
 

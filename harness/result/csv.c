@@ -31,14 +31,14 @@ struct column {
 	size_t stat; /* in the distribution */
 };
 
-#define SCENARIO(name, member)                                              \
-	{                                                                   \
-		name, COUNT, offsetof(struct mc_scenario_result, member), 0 \
+#define SCENARIO(name, member)                                                    \
+	{                                                                         \
+		name, COUNT, offsetof(struct mc_scenario_result, ticks.member), 0 \
 	}
-#define STAT(name, kind, distribution, member)                                 \
-	{                                                                      \
-		name, kind, offsetof(struct mc_scenario_result, distribution), \
-			offsetof(struct mc_stats, member)                      \
+#define STAT(name, kind, distribution, member)                                       \
+	{                                                                            \
+		name, kind, offsetof(struct mc_scenario_result, ticks.distribution), \
+			offsetof(struct mc_stats, member)                            \
 	}
 
 static const struct column columns[] = {

@@ -61,23 +61,23 @@ const struct mc_field mc_scenario_text_fields[] = {
 	ADDED(struct mc_scenario_result, "base", TEXT, base),
 	ADDED(struct mc_scenario_result, "variant", TEXT, variant),
 	ADDED(struct mc_scenario_result, "repeat", COUNT, repeat),
-	ADDED(struct mc_scenario_result, "phase_ns", COUNT, phase_ns),
+	ADDED(struct mc_scenario_result, "phase_ns", COUNT, ticks.phase_ns),
 	{},
 };
 
 const struct mc_field mc_scenario_count_fields[] = {
-	SCENARIO("samples", COUNT, samples),
-	SCENARIO("expected_ticks", COUNT, expected_ticks),
-	SCENARIO("started_ticks", COUNT, started_ticks),
-	SCENARIO("missed_ticks", COUNT, missed_ticks),
-	SCENARIO("lost_events", COUNT, lost_events),
-	SCENARIO("skew_incomplete", COUNT, skew_incomplete),
+	SCENARIO("samples", COUNT, ticks.samples),
+	SCENARIO("expected_ticks", COUNT, ticks.expected_ticks),
+	SCENARIO("started_ticks", COUNT, ticks.started_ticks),
+	SCENARIO("missed_ticks", COUNT, ticks.missed_ticks),
+	SCENARIO("lost_events", COUNT, ticks.lost_events),
+	SCENARIO("skew_incomplete", COUNT, ticks.skew_incomplete),
 	{},
 };
 
 const struct mc_field mc_window_fields[] = {
-	SCENARIO("k0", COUNT, k0),
-	SCENARIO("k1", COUNT, k1),
+	SCENARIO("k0", COUNT, ticks.k0),
+	SCENARIO("k1", COUNT, ticks.k1),
 	{},
 };
 
@@ -177,17 +177,17 @@ const struct mc_field mc_cpu_fields[] = {
 };
 
 const struct mc_member mc_scenario_stats[] = {
-	{"delta_ns", offsetof(struct mc_scenario_result, delta)},
-	{"corrected_ns", offsetof(struct mc_scenario_result, corrected)},
-	{"entry_ns", offsetof(struct mc_scenario_result, entry)},
-	{"skew_ns", offsetof(struct mc_scenario_result, skew)},
+	{"delta_ns", offsetof(struct mc_scenario_result, ticks.delta)},
+	{"corrected_ns", offsetof(struct mc_scenario_result, ticks.corrected)},
+	{"entry_ns", offsetof(struct mc_scenario_result, ticks.entry)},
+	{"skew_ns", offsetof(struct mc_scenario_result, ticks.skew)},
 	{},
 };
 
 const struct mc_member mc_scenario_histograms[] = {
-	{"delta", offsetof(struct mc_scenario_result, delta_histogram)},
-	{"corrected", offsetof(struct mc_scenario_result, corrected_histogram)},
-	{"skew", offsetof(struct mc_scenario_result, skew_histogram)},
+	{"delta", offsetof(struct mc_scenario_result, ticks.delta_histogram)},
+	{"corrected", offsetof(struct mc_scenario_result, ticks.corrected_histogram)},
+	{"skew", offsetof(struct mc_scenario_result, ticks.skew_histogram)},
 	{},
 };
 
@@ -234,8 +234,8 @@ double mc_slice_figure(const struct mc_slice *slice, enum mc_figure figure)
 
 double mc_scenario_figure(const struct mc_scenario_result *scenario, enum mc_figure figure)
 {
-	const struct mc_stats *delta = &scenario->delta, *skew = &scenario->skew;
-	const struct mc_stats *corrected = &scenario->corrected;
+	const struct mc_stats *delta = &scenario->ticks.delta, *skew = &scenario->ticks.skew;
+	const struct mc_stats *corrected = &scenario->ticks.corrected;
 	const struct {
 		const struct mc_stats *of;
 		double value;
@@ -254,5 +254,5 @@ double mc_scenario_figure(const struct mc_scenario_result *scenario, enum mc_fig
 
 bool mc_scenario_measured(const struct mc_scenario_result *scenario)
 {
-	return scenario->n_cpus > 0 && scenario->status != MC_STATUS_SKIPPED;
+	return scenario->ticks.n_cpus > 0 && scenario->status != MC_STATUS_SKIPPED;
 }

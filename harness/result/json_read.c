@@ -361,24 +361,25 @@ static int read_cpus(struct reader *reader, json_object *object,
 
 	if (find_array(reader, object, "per_cpu", CPUS_MAX, &array))
 		return -1;
-	scenario->cpu = calloc(json_object_array_length(array) + 1, sizeof(*scenario->cpu));
-	if (!scenario->cpu)
+	scenario->ticks.cpu =
+		calloc(json_object_array_length(array) + 1, sizeof(*scenario->ticks.cpu));
+	if (!scenario->ticks.cpu)
 		return refuse(reader, "per_cpu", "out of memory");
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		size_t length = enter(reader, "per_cpu[%zu].", i);
 		json_object *value = json_object_array_get_idx(array, i);
 
-		if (read_fields(reader, value, mc_cpu_fields, &scenario->cpu[i]) ||
-		    read_stats(reader, value, "delta_ns", &scenario->cpu[i].delta) ||
+		if (read_fields(reader, value, mc_cpu_fields, &scenario->ticks.cpu[i]) ||
+		    read_stats(reader, value, "delta_ns", &scenario->ticks.cpu[i].delta) ||
 		    (!is_older(value, "entry_ns") &&
-		     read_stats(reader, value, "entry_ns", &scenario->cpu[i].entry)) ||
+		     read_stats(reader, value, "entry_ns", &scenario->ticks.cpu[i].entry)) ||
 		    (!is_older(value, "spin") && read_object(reader, value, "spin", mc_spin_fields,
-							     &scenario->cpu[i].spin, NULL)))
+							     &scenario->ticks.cpu[i].spin, NULL)))
 			return -1;
-		if (i && scenario->cpu[i].cpu <= scenario->cpu[i - 1].cpu)
+		if (i && scenario->ticks.cpu[i].cpu <= scenario->ticks.cpu[i - 1].cpu)
 			return refuse(reader, "cpu", "not above that of the CPU before it");
 		leave(reader, length);
-		scenario->n_cpus++;
+		scenario->ticks.n_cpus++;
 	}
 	return 0;
 }
@@ -438,18 +439,20 @@ static int read_slices(struct reader *reader, json_object *object,
 		return 0;
 	if (find_array(reader, object, "slices", SLICES_MAX, &array))
 		return -1;
-	scenario->slice = calloc(json_object_array_length(array) + 1, sizeof(*scenario->slice));
-	if (!scenario->slice)
+	scenario->ticks.slice =
+		calloc(json_object_array_length(array) + 1, sizeof(*scenario->ticks.slice));
+	if (!scenario->ticks.slice)
 		return refuse(reader, "slices", "out of memory");
 	for (size_t i = 0; i < json_object_array_length(array); i++) {
 		size_t length = enter(reader, "slices[%zu].", i);
 
-		scenario->slice[i].corrected_p90 = scenario->slice[i].corrected_p99 = MC_TIME_NONE;
+		scenario->ticks.slice[i].corrected_p90 = scenario->ticks.slice[i].corrected_p99 =
+			MC_TIME_NONE;
 		if (read_slice(reader, json_object_array_get_idx(array, i),
-			       i ? &scenario->slice[i - 1] : NULL, &scenario->slice[i]))
+			       i ? &scenario->ticks.slice[i - 1] : NULL, &scenario->ticks.slice[i]))
 			return -1;
 		leave(reader, length);
-		scenario->n_slices++;
+		scenario->ticks.n_slices++;
 	}
 	return 0;
 }
@@ -539,7 +542,7 @@ static int read_cpu_max(struct reader *reader, json_object *object, size_t n_cpu
 static int read_timeline(struct reader *reader, json_object *object,
 			 struct mc_scenario_result *scenario)
 {
-	struct mc_timeline *timeline = &scenario->timeline;
+	struct mc_timeline *timeline = &scenario->ticks.timeline;
 	json_object *value, *origin, *bin;
 	size_t length;
 
@@ -554,7 +557,7 @@ static int read_timeline(struct reader *reader, json_object *object,
 	    read_signed(reader, "bin_ns", bin, 1,
 			(INT64_MAX - timeline->origin_ns) / MC_TIMELINE_BINS, &timeline->bin_ns) ||
 	    read_bins(reader, value, timeline) ||
-	    read_cpu_max(reader, value, scenario->n_cpus, timeline))
+	    read_cpu_max(reader, value, scenario->ticks.n_cpus, timeline))
 		return -1;
 	leave(reader, length);
 	return 0;
@@ -583,7 +586,7 @@ static int read_counts(struct reader *reader, json_object *object,
 	bool window, spin;
 
 	if (read_object(reader, object, "window", mc_window_fields, scenario, &window) ||
-	    read_object(reader, object, "spin", mc_spin_fields, &scenario->spin, &spin))
+	    read_object(reader, object, "spin", mc_spin_fields, &scenario->ticks.spin, &spin))
 		return -1;
 	for (const struct mc_field *field = mc_scenario_count_fields; field->key; field++) {
 		json_object *value;

@@ -157,13 +157,13 @@ static json_object *new_cpus(const struct mc_scenario_result *scenario)
 {
 	json_object *array = json_object_new_array();
 
-	for (size_t i = 0; i < scenario->n_cpus; i++) {
-		json_object *cpu = new_object(&scenario->cpu[i], mc_cpu_fields);
+	for (size_t i = 0; i < scenario->ticks.n_cpus; i++) {
+		json_object *cpu = new_object(&scenario->ticks.cpu[i], mc_cpu_fields);
 
-		json_object_object_add(cpu, "delta_ns", new_stats(&scenario->cpu[i].delta));
-		json_object_object_add(cpu, "entry_ns", new_stats(&scenario->cpu[i].entry));
+		json_object_object_add(cpu, "delta_ns", new_stats(&scenario->ticks.cpu[i].delta));
+		json_object_object_add(cpu, "entry_ns", new_stats(&scenario->ticks.cpu[i].entry));
 		json_object_object_add(cpu, "spin",
-				       new_object(&scenario->cpu[i].spin, mc_spin_fields));
+				       new_object(&scenario->ticks.cpu[i].spin, mc_spin_fields));
 		json_object_array_add(array, cpu);
 	}
 	return array;
@@ -173,10 +173,10 @@ static json_object *new_slices(const struct mc_scenario_result *scenario)
 {
 	json_object *array = json_object_new_array();
 
-	for (size_t i = 0; i < scenario->n_slices; i++) {
-		json_object *slice = new_object(&scenario->slice[i], mc_slice_fields);
+	for (size_t i = 0; i < scenario->ticks.n_slices; i++) {
+		json_object *slice = new_object(&scenario->ticks.slice[i], mc_slice_fields);
 
-		add_fields(slice, &scenario->slice[i], mc_figure_fields);
+		add_fields(slice, &scenario->ticks.slice[i], mc_figure_fields);
 		json_object_array_add(array, slice);
 	}
 	return array;
@@ -256,7 +256,7 @@ static json_object *new_scenario(const struct mc_scenario_result *scenario)
 			object, member->key,
 			new_stats((const void *)((const char *)numbers + member->offset)));
 	json_object_object_add(object, "spin",
-			       measured ? new_object(&numbers->spin, mc_spin_fields) : NULL);
+			       measured ? new_object(&numbers->ticks.spin, mc_spin_fields) : NULL);
 	json_object_object_add(object, "lead",
 			       measured && *numbers->lead.mode
 				       ? new_object(&numbers->lead, mc_lead_fields)
@@ -269,7 +269,7 @@ static json_object *new_scenario(const struct mc_scenario_result *scenario)
 	json_object_object_add(object, "marks", new_object(&scenario->marks, mc_marks_fields));
 	json_object_object_add(object, "per_cpu", new_cpus(numbers));
 	json_object_object_add(object, "histogram", new_histogram(numbers));
-	json_object_object_add(object, "timeline", new_timeline(&numbers->timeline));
+	json_object_object_add(object, "timeline", new_timeline(&numbers->ticks.timeline));
 	return object;
 }
 

@@ -25,12 +25,12 @@ struct mc_result *mc_result_new(void)
 
 static void scenario_end(struct mc_scenario_result *scenario)
 {
-	free(scenario->delta_histogram.bucket);
-	free(scenario->corrected_histogram.bucket);
-	free(scenario->skew_histogram.bucket);
-	free(scenario->slice);
-	free(scenario->cpu);
-	free(scenario->timeline.cpu_max);
+	free(scenario->ticks.delta_histogram.bucket);
+	free(scenario->ticks.corrected_histogram.bucket);
+	free(scenario->ticks.skew_histogram.bucket);
+	free(scenario->ticks.slice);
+	free(scenario->ticks.cpu);
+	free(scenario->ticks.timeline.cpu_max);
 }
 
 void mc_result_free(struct mc_result *result)
@@ -124,16 +124,4 @@ char *mc_result_warning(const struct mc_result *result, char *out, size_t size)
 			 "only, every %s (is highres=off on its command line?)",
 			 mc_text_time(every, resolution_ns));
 	return out;
-}
-
-const char *mc_status_name(enum mc_status status)
-{
-	static const char *const names[] = {
-		[MC_STATUS_OK] = "ok",
-		[MC_STATUS_INVALID] = "invalid",
-		[MC_STATUS_SKIPPED] = "skipped",
-		[MC_STATUS_FAILED] = "failed",
-	};
-
-	return names[status];
 }

@@ -5,7 +5,9 @@
 #ifndef MC_ACCOUNTING_H
 #define MC_ACCOUNTING_H
 
-#include "memory_collector/result.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
 /**
  * struct mc_account - what each source says of one CPU

@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "memory_collector/sizes.h"
 #include "statistics/accounting.h"
 #include "statistics/skew_window.h"
 #include "statistics/timeline.h"
@@ -510,7 +511,7 @@ static void add_spins(struct mc_spin *into, const struct mc_spin *from)
 }
 
 /* Per-CPU results and their sums */
-static void fill_cpus(const struct mc_analysis *analysis, struct mc_scenario_result *out)
+static void fill_cpus(const struct mc_analysis *analysis, struct mc_ticks *out)
 {
 	for (unsigned int i = 0; i < analysis->config.n_cpus; i++) {
 		const struct cpu_state *state = &analysis->cpu[i];
@@ -531,7 +532,7 @@ static void fill_cpus(const struct mc_analysis *analysis, struct mc_scenario_res
 
 /* The distributions over all CPUs; @all is scratch memory. Return: -1 without memory. */
 static int fill_distributions(const struct mc_analysis *analysis, struct mc_distribution *all,
-			      struct mc_scenario_result *out)
+			      struct mc_ticks *out)
 {
 	merge_deltas(analysis, all);
 	mc_distribution_stats(all, &out->delta);
@@ -554,7 +555,7 @@ static int fill_distributions(const struct mc_analysis *analysis, struct mc_dist
  * that cannot be told of every tick, those that were read on all CPUs must do.
  */
 static int fill_skew(const struct mc_analysis *analysis, struct mc_distribution *all,
-		     struct mc_scenario_result *out)
+		     struct mc_ticks *out)
 {
 	const struct mc_skew_window *skew = &analysis->skew;
 	bool offline = analysis->offline && !skew->unmarked;
@@ -571,7 +572,7 @@ static int fill_skew(const struct mc_analysis *analysis, struct mc_distribution 
 	return mc_distribution_buckets(all, &out->skew_histogram);
 }
 
-static int fill(struct mc_analysis *analysis, struct mc_scenario_result *out)
+static int fill(struct mc_analysis *analysis, struct mc_ticks *out)
 {
 	struct mc_distribution *all = malloc(sizeof(*all));
 	int ret = -1;
@@ -591,27 +592,23 @@ static int fill(struct mc_analysis *analysis, struct mc_scenario_result *out)
 	return mc_timeline_bins_finish(&analysis->timeline, &analysis->interval, &out->timeline);
 }
 
-static void judge(const struct mc_analysis *analysis, struct mc_scenario_result *out)
+/* Why the figures must not be used; empty where they may */
+static void judge(const struct mc_analysis *analysis, const struct mc_ticks *out, char *reason,
+		  size_t size)
 {
-	out->status = MC_STATUS_OK;
-	out->reason[0] = '\0';
-	if (analysis->broken) {
-		out->status = MC_STATUS_INVALID;
-		snprintf(out->reason, sizeof(out->reason), "%.400s", analysis->reason);
-	}
 	if (analysis->broken > 1)
-		snprintf(out->reason + strlen(out->reason), 100, " (and %u more%s)",
+		snprintf(reason, size, "%.400s (and %u more%s)", analysis->reason,
 			 analysis->broken - 1,
 			 analysis->n_slices > 1 ? " CPUs or windows" : " CPUs");
-	if (out->status == MC_STATUS_OK && !out->samples) {
-		out->status = MC_STATUS_INVALID;
-		snprintf(out->reason, sizeof(out->reason),
-			 "no callback started in the window on any CPU");
-	}
+	else if (analysis->broken)
+		snprintf(reason, size, "%.400s", analysis->reason);
+	else
+		snprintf(reason, size, "%s",
+			 out->samples ? "" : "no callback started in the window on any CPU");
 }
 
-int mc_analysis_finish(struct mc_analysis *analysis, struct mc_scenario_result *out,
-		       struct mc_failure *failure)
+int mc_analysis_finish(struct mc_analysis *analysis, struct mc_ticks *out, char *reason,
+		       size_t size, struct mc_failure *failure)
 {
 	out->k0 = analysis->k0;
 	out->k1 = analysis->config.k1;
@@ -621,6 +618,6 @@ int mc_analysis_finish(struct mc_analysis *analysis, struct mc_scenario_result *
 	out->spin = (struct mc_spin){0};
 	if (fill(analysis, out))
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "analysis: no memory for the result");
-	judge(analysis, out);
+	judge(analysis, out, reason, size);
 	return 0;
 }

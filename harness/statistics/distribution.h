@@ -5,7 +5,7 @@
 #ifndef MC_DISTRIBUTION_H
 #define MC_DISTRIBUTION_H
 
-#include "memory_collector/result.h"
+#include "memory_collector/ticks.h"
 #include "statistics/histogram.h"
 #include "statistics/moments.h"
 

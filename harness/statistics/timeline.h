@@ -10,7 +10,7 @@
 #define MC_TIMELINE_H
 
 #include "core/interval.h"
-#include "memory_collector/result.h"
+#include "memory_collector/ticks.h"
 
 struct mc_timeline_bin {
 	__int128 sum;

@@ -22,14 +22,14 @@ static void ratios(void **state)
 	static struct mc_slice some[] = {{.p50 = MC_TIME_NONE}, {.p50 = 20}, {.p50 = MC_TIME_NONE}};
 	static struct mc_slice none[] = {{.p50 = MC_TIME_NONE, .skew_p50 = -1}};
 	static const struct mc_scenario_result results[] = {
-		{.delta.count = 1, .n_slices = 3, .slice = odd},
-		{.delta.count = 1, .n_slices = 2, .slice = even},
-		{.delta.count = 1, .n_slices = 1, .slice = zero},
-		{.delta = {.count = 1, .p50 = 50}},
-		{.delta = {.count = 1, .p50 = 50}, .status = MC_STATUS_INVALID},
-		{.delta.count = 0},
-		{.delta.count = 1, .n_slices = 3, .slice = some},
-		{.delta.count = 1, .n_slices = 1, .slice = none},
+		{.ticks.delta.count = 1, .ticks.n_slices = 3, .ticks.slice = odd},
+		{.ticks.delta.count = 1, .ticks.n_slices = 2, .ticks.slice = even},
+		{.ticks.delta.count = 1, .ticks.n_slices = 1, .ticks.slice = zero},
+		{.ticks.delta = {.count = 1, .p50 = 50}},
+		{.ticks.delta = {.count = 1, .p50 = 50}, .status = MC_STATUS_INVALID},
+		{.ticks.delta.count = 0},
+		{.ticks.delta.count = 1, .ticks.n_slices = 3, .ticks.slice = some},
+		{.ticks.delta.count = 1, .ticks.n_slices = 1, .ticks.slice = none},
 	};
 	static const struct {
 		unsigned int first, other;
@@ -81,15 +81,16 @@ static void missed(void **state)
 					   {.expected = 0, .missed = 0},
 					   {.expected = 1000, .missed = 500},
 					   {.expected = 1000, .missed = 20}};
-	struct mc_scenario_result sliced = {.n_slices = 4, .slice = slices, .expected_ticks = 3000};
-	struct mc_scenario_result once = {.expected_ticks = 1000, .missed_ticks = 20};
+	struct mc_scenario_result sliced = {
+		.ticks.n_slices = 4, .ticks.slice = slices, .ticks.expected_ticks = 3000};
+	struct mc_scenario_result once = {.ticks.expected_ticks = 1000, .ticks.missed_ticks = 20};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct mc_scenario_result first = once, again = once, other = once;
 
-		first.missed_ticks = rows[i].first;
-		again.missed_ticks = rows[i].again;
-		other.missed_ticks = rows[i].other;
+		first.ticks.missed_ticks = rows[i].first;
+		again.ticks.missed_ticks = rows[i].again;
+		other.ticks.missed_ticks = rows[i].other;
 		if (mc_compare_misses_more(&first, rows[i].again < 0 ? NULL : &again, &other) !=
 		    rows[i].more)
 			fail_msg("row %zu", i);
@@ -97,10 +98,10 @@ static void missed(void **state)
 	assert_true(mc_compare_missed(&sliced) == 0.02);
 	assert_true(mc_compare_missed(&once) == 0.02);
 	assert_false(mc_compare_misses_more(&once, NULL, &sliced));
-	once.missed_ticks = 0;
+	once.ticks.missed_ticks = 0;
 	/* Ten ticks of a window of 750 are less than 20 of 1,000. */
 	assert_true(mc_compare_misses_more(&once, NULL, &sliced));
-	once.expected_ticks = 0;
+	once.ticks.expected_ticks = 0;
 	assert_true(isnan(mc_compare_missed(&once)));
 	assert_false(mc_compare_misses_more(&once, NULL, &sliced));
 	assert_false(mc_compare_misses_more(&sliced, &once, &once));
@@ -126,12 +127,12 @@ static struct mc_scenario_result variant_of(const char *name, int64_t p50, int64
 	struct mc_scenario_result scenario = {
 		.base = "cpu",
 		.repeat = repeat,
-		.expected_ticks = 1000,
-		.missed_ticks = 5,
-		.spin.total_ns = repeat ? 0 : 50000000,
-		.spin.stolen_ns = repeat ? 0 : 10000000,
-		.delta = {.count = 9, .p50 = p50, .p90 = 100, .p99 = p99, .mean = 100},
-		.corrected = {.count = 9, .p90 = 100, .p99 = p99 * p99 / 100},
+		.ticks.expected_ticks = 1000,
+		.ticks.missed_ticks = 5,
+		.ticks.spin.total_ns = repeat ? 0 : 50000000,
+		.ticks.spin.stolen_ns = repeat ? 0 : 10000000,
+		.ticks.delta = {.count = 9, .p50 = p50, .p90 = 100, .p99 = p99, .mean = 100},
+		.ticks.corrected = {.count = 9, .p90 = 100, .p99 = p99 * p99 / 100},
 	};
 
 	snprintf(scenario.variant, sizeof(scenario.variant), "%s", name);
@@ -153,7 +154,7 @@ static void table(void **state)
 				   .n_scenarios = 4};
 	char *text;
 
-	scenarios[2].missed_ticks = 30;
+	scenarios[2].ticks.missed_ticks = 30;
 	text = printed(&result);
 	assert_non_null(strstr(text, "How many times smaller than with off, medians of 1 slice of "
 				     "3 s; A/A: off again\n"));

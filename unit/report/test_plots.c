@@ -123,18 +123,18 @@ static void set_buckets(struct mc_buckets *buckets, const struct mc_bucket *from
 static void set_timeline(struct mc_scenario_result *scenario, unsigned int n_cpus,
 			 unsigned int n_bins)
 {
-	struct mc_timeline *timeline = &scenario->timeline;
+	struct mc_timeline *timeline = &scenario->ticks.timeline;
 
 	timeline->origin_ns = 900;
 	timeline->bin_ns = 100;
 	timeline->n_bins = n_bins;
 	timeline->n_cpus = n_cpus;
 	timeline->cpu_max = calloc((size_t)n_cpus * MC_TIMELINE_BINS, sizeof(int64_t));
-	scenario->cpu = calloc(n_cpus, sizeof(*scenario->cpu));
-	assert_true(timeline->cpu_max && scenario->cpu);
-	scenario->n_cpus = n_cpus;
+	scenario->ticks.cpu = calloc(n_cpus, sizeof(*scenario->ticks.cpu));
+	assert_true(timeline->cpu_max && scenario->ticks.cpu);
+	scenario->ticks.n_cpus = n_cpus;
 	for (unsigned int cpu = 0; cpu < n_cpus; cpu++) {
-		scenario->cpu[cpu].cpu = 2 * cpu;
+		scenario->ticks.cpu[cpu].cpu = 2 * cpu;
 		for (unsigned int bin = 0; bin < MC_TIMELINE_BINS; bin++)
 			timeline->cpu_max[cpu * MC_TIMELINE_BINS + bin] = MC_TIME_NONE;
 	}
@@ -159,40 +159,40 @@ static struct mc_result *small_result(void)
 	result->interval_ns = 250000;
 	result->run.duration_ns = 1500000000;
 	scenario->status = MC_STATUS_OK;
-	set_buckets(&scenario->delta_histogram, delta, 3);
-	set_buckets(&scenario->corrected_histogram, corrected, 2);
-	set_buckets(&scenario->skew_histogram, skew, 1);
-	scenario->delta = (struct mc_stats){
+	set_buckets(&scenario->ticks.delta_histogram, delta, 3);
+	set_buckets(&scenario->ticks.corrected_histogram, corrected, 2);
+	set_buckets(&scenario->ticks.skew_histogram, skew, 1);
+	scenario->ticks.delta = (struct mc_stats){
 		.count = 10, .p50 = 10, .p90 = 11, .p99 = 12, .p99_9 = 13, .p99_99 = 14, .max = 129};
 	strcpy(scenario->lead.mode, "auto");
-	scenario->entry = (struct mc_stats){.count = 10, .p50 = -20, .p90 = -3, .p99 = 9};
-	scenario->spin.total_ns = 150;
-	scenario->spin.stolen_ns = 30;
-	scenario->expected_ticks = 11;
-	scenario->corrected.max = 1001;
-	scenario->skew.max = 5;
+	scenario->ticks.entry = (struct mc_stats){.count = 10, .p50 = -20, .p90 = -3, .p99 = 9};
+	scenario->ticks.spin.total_ns = 150;
+	scenario->ticks.spin.stolen_ns = 30;
+	scenario->ticks.expected_ticks = 11;
+	scenario->ticks.corrected.max = 1001;
+	scenario->ticks.skew.max = 5;
 	scenario->marks.window_start_ns = 1000;
 	scenario->marks.window_end_ns = 1200;
 	scenario->marks.load_end_ns = 1150;
 	set_timeline(scenario, 2, 3);
-	scenario->timeline.count[0] = 2;
-	scenario->timeline.mean[0] = 10.6;
-	scenario->timeline.max[0] = 12;
-	scenario->timeline.count[2] = 1;
-	scenario->timeline.mean[2] = 129;
-	scenario->timeline.max[2] = 129;
-	scenario->timeline.cpu_max[0] = 12;
-	scenario->timeline.cpu_max[2] = 129;
-	scenario->timeline.cpu_max[MC_TIMELINE_BINS] = -3;
+	scenario->ticks.timeline.count[0] = 2;
+	scenario->ticks.timeline.mean[0] = 10.6;
+	scenario->ticks.timeline.max[0] = 12;
+	scenario->ticks.timeline.count[2] = 1;
+	scenario->ticks.timeline.mean[2] = 129;
+	scenario->ticks.timeline.max[2] = 129;
+	scenario->ticks.timeline.cpu_max[0] = 12;
+	scenario->ticks.timeline.cpu_max[2] = 129;
+	scenario->ticks.timeline.cpu_max[MC_TIMELINE_BINS] = -3;
 
 	scenario = mc_result_add(result, "bad");
 	scenario->status = MC_STATUS_INVALID;
 	strcpy(scenario->reason, "1 event lost");
 	set_timeline(scenario, 1, 1);
-	scenario->timeline.count[0] = 1;
-	scenario->timeline.mean[0] = 7;
-	scenario->timeline.max[0] = 7;
-	scenario->timeline.cpu_max[0] = 7;
+	scenario->ticks.timeline.count[0] = 1;
+	scenario->ticks.timeline.mean[0] = 7;
+	scenario->ticks.timeline.max[0] = 7;
+	scenario->ticks.timeline.cpu_max[0] = 7;
 
 	scenario = mc_result_add(result, "none");
 	scenario->status = MC_STATUS_SKIPPED;
@@ -279,10 +279,10 @@ static void entry_needs_a_lead(void **state)
 
 			scenario->status = MC_STATUS_OK;
 			strcpy(scenario->lead.mode, rows[row].mode[i]);
-			scenario->expected_ticks = 5;
-			scenario->entry =
+			scenario->ticks.expected_ticks = 5;
+			scenario->ticks.entry =
 				(struct mc_stats){.count = 5, .p50 = 10, .p90 = 20, .p99 = 30};
-			scenario->delta =
+			scenario->ticks.delta =
 				(struct mc_stats){.count = 5, .p50 = 11, .p90 = 21, .p99 = 31};
 		}
 		assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
@@ -308,11 +308,11 @@ static void timeline_is_broken_between_windows(void **state)
 	char *path = new_folder();
 	int folder = open(path, O_RDONLY | O_DIRECTORY);
 
-	result->scenario[1].timeline.count[0] = 0;
-	scenario->timeline.n_bins = 9;
-	scenario->timeline.count[8] = 3;
-	scenario->timeline.mean[8] = 5;
-	scenario->timeline.max[8] = 6;
+	result->scenario[1].ticks.timeline.count[0] = 0;
+	scenario->ticks.timeline.n_bins = 9;
+	scenario->ticks.timeline.count[8] = 3;
+	scenario->ticks.timeline.mean[8] = 5;
+	scenario->ticks.timeline.max[8] = 6;
 	/* five empty bins of 100 ns are more than four intervals, and one is not */
 	result->interval_ns = 120;
 	assert_int_equal(mc_plot_data_write(result, folder, &failure), 0);
@@ -537,12 +537,12 @@ static void set_lead(struct mc_scenario_result *scenario, const struct synthetic
 	int64_t median_ns = profile->median_ns;
 
 	strcpy(scenario->lead.mode, mode);
-	scenario->entry = scenario->delta;
+	scenario->ticks.entry = scenario->ticks.delta;
 	if (!strcmp(mode, "off"))
 		return;
-	scenario->entry.p50 = -median_ns;
-	scenario->entry.p90 = median_ns * (exp(1.3 * profile->sigma) - 2);
-	scenario->spin.total_ns = scenario->expected_ticks * median_ns;
+	scenario->ticks.entry.p50 = -median_ns;
+	scenario->ticks.entry.p90 = median_ns * (exp(1.3 * profile->sigma) - 2);
+	scenario->ticks.spin.total_ns = scenario->ticks.expected_ticks * median_ns;
 }
 
 /* Scenarios with a lead off, auto, and off again, on each of some kernels */
@@ -716,22 +716,22 @@ static void pictures_of_hostile_values(void **state)
 	result = mc_result_new();
 	scenario = mc_result_add(result, "hostile");
 	scenario->status = MC_STATUS_OK;
-	set_buckets(&scenario->delta_histogram, buckets, 3);
-	set_buckets(&scenario->corrected_histogram, buckets, 3);
-	set_buckets(&scenario->skew_histogram, buckets, 1);
-	scenario->delta = (struct mc_stats){.count = 1, .p50 = INT64_MIN, .max = INT64_MAX};
+	set_buckets(&scenario->ticks.delta_histogram, buckets, 3);
+	set_buckets(&scenario->ticks.corrected_histogram, buckets, 3);
+	set_buckets(&scenario->ticks.skew_histogram, buckets, 1);
+	scenario->ticks.delta = (struct mc_stats){.count = 1, .p50 = INT64_MIN, .max = INT64_MAX};
 	strcpy(scenario->lead.mode, "auto");
-	scenario->entry = (struct mc_stats){.count = 1, .p50 = INT64_MIN, .p99 = INT64_MAX};
-	scenario->spin.total_ns = UINT64_MAX;
+	scenario->ticks.entry = (struct mc_stats){.count = 1, .p50 = INT64_MIN, .p99 = INT64_MAX};
+	scenario->ticks.spin.total_ns = UINT64_MAX;
 	scenario->marks.window_start_ns = INT64_MAX;
 	scenario->marks.load_start_ns = INT64_MIN + 1;
 	set_timeline(scenario, 3, UINT_MAX);
-	scenario->timeline.origin_ns = INT64_MIN;
-	scenario->timeline.bin_ns = INT64_MAX;
-	scenario->timeline.count[0] = UINT64_MAX;
-	scenario->timeline.mean[0] = NAN;
-	scenario->timeline.max[0] = INT64_MAX;
-	scenario->timeline.cpu_max[1] = INT64_MAX;
+	scenario->ticks.timeline.origin_ns = INT64_MIN;
+	scenario->ticks.timeline.bin_ns = INT64_MAX;
+	scenario->ticks.timeline.count[0] = UINT64_MAX;
+	scenario->ticks.timeline.mean[0] = NAN;
+	scenario->ticks.timeline.max[0] = INT64_MAX;
+	scenario->ticks.timeline.cpu_max[1] = INT64_MAX;
 	assert_drawn(result, 1000);
 }
 

@@ -48,11 +48,11 @@ static struct mc_scenario_result *add(struct mc_result *result, const char *test
 static void set_ticks(struct mc_scenario_result *scenario, uint64_t expected, uint64_t missed,
 		      uint64_t lost)
 {
-	scenario->expected_ticks = expected;
-	scenario->missed_ticks = missed;
-	scenario->lost_events = lost;
-	scenario->started_ticks = expected - missed;
-	scenario->samples = expected - missed - lost;
+	scenario->ticks.expected_ticks = expected;
+	scenario->ticks.missed_ticks = missed;
+	scenario->ticks.lost_events = lost;
+	scenario->ticks.started_ticks = expected - missed;
+	scenario->ticks.samples = expected - missed - lost;
 }
 
 static void set_stats(struct mc_stats *stats, int64_t p50, int64_t p90, int64_t p99, int64_t p99_9,
@@ -73,19 +73,19 @@ static struct mc_result *typical_result(void)
 	struct mc_scenario_result *scenario = add(result, "baseline", MC_STATUS_OK, "");
 
 	set_ticks(scenario, 10000, 0, 0);
-	set_stats(&scenario->delta, 94887, 143269, 215700, 512345, 2345678);
-	set_stats(&scenario->corrected, 94887, 143300, 216000, 600000, 2345678);
-	set_stats(&scenario->skew, 20500, 45000, 120000, 480000, 2100000);
+	set_stats(&scenario->ticks.delta, 94887, 143269, 215700, 512345, 2345678);
+	set_stats(&scenario->ticks.corrected, 94887, 143300, 216000, 600000, 2345678);
+	set_stats(&scenario->ticks.skew, 20500, 45000, 120000, 480000, 2100000);
 	scenario = add(result, "memory", MC_STATUS_OK, "");
 	set_ticks(scenario, 10000, 3, 0);
-	set_stats(&scenario->delta, 118300, 208100, 1161900, 12452900, 25970000);
-	set_stats(&scenario->corrected, 120000, 210000, 11326900, 20000000, 25970000);
-	set_stats(&scenario->skew, 46000, 90000, 1934800, 9000000, 25820000);
+	set_stats(&scenario->ticks.delta, 118300, 208100, 1161900, 12452900, 25970000);
+	set_stats(&scenario->ticks.corrected, 120000, 210000, 11326900, 20000000, 25970000);
+	set_stats(&scenario->ticks.skew, 46000, 90000, 1934800, 9000000, 25820000);
 	scenario = add(result, "io", MC_STATUS_INVALID, "no sector of vdb was written");
 	set_ticks(scenario, 10000, 12, 345);
-	set_stats(&scenario->delta, 114000, 211400, 1551700, 10997800, 25340000);
-	set_stats(&scenario->corrected, 115000, 220000, 9338400, 11000000, 25340000);
-	set_stats(&scenario->skew, 48300, 99000, 2980900, 9100000, 25250000);
+	set_stats(&scenario->ticks.delta, 114000, 211400, 1551700, 10997800, 25340000);
+	set_stats(&scenario->ticks.corrected, 115000, 220000, 9338400, 11000000, 25340000);
+	set_stats(&scenario->ticks.skew, 48300, 99000, 2980900, 9100000, 25250000);
 	add(result, "lockbus", MC_STATUS_SKIPPED, "this processor cannot lock the bus");
 	return result;
 }
@@ -182,10 +182,10 @@ static void huge_numbers(void **state)
 	struct mc_scenario_result *scenario = add(result, "day", MC_STATUS_OK, "");
 
 	set_ticks(scenario, UINT64_MAX, 1, 0);
-	set_stats(&scenario->delta, 1, 999, 99999, 100000, INT64_MAX);
+	set_stats(&scenario->ticks.delta, 1, 999, 99999, 100000, INT64_MAX);
 	scenario = add(result, "negative", MC_STATUS_OK, "");
 	set_ticks(scenario, 1000, 1000, 0);
-	set_stats(&scenario->delta, -1, 0, -100, 3000000000, INT64_MIN);
+	set_stats(&scenario->ticks.delta, -1, 0, -100, 3000000000, INT64_MIN);
 	assert_table(result, 160, FACTS
 "                  -------------------- ticks ---------------------  --------------- delta ---------------  corrected  --- skew ----\n"
 "test      status                        read  missed          lost  p50  p90    p99    p99.9          max        p99  p50  p99  max\n"

@@ -171,7 +171,7 @@ static void synthetic_cpu(struct mc_scenario_result *scenario,
 			  struct synthetic_values *all, struct synthetic_values *corrected)
 {
 	const struct mc_marks *marks = &scenario->marks;
-	struct mc_cpu_result *result = &scenario->cpu[cpu];
+	struct mc_cpu_result *result = &scenario->ticks.cpu[cpu];
 	struct synthetic_values own = {0};
 	int64_t end = marks->window_end_ns + SYNTHETIC_TAIL_NS, passed = 0;
 
@@ -181,7 +181,7 @@ static void synthetic_cpu(struct mc_scenario_result *scenario,
 		int64_t delta = synthetic_delay(loaded ? profile : &synthetic_profiles[0]);
 
 		passed = delta / SYNTHETIC_INTERVAL_NS;
-		synthetic_timeline_add(&scenario->timeline, cpu, time, delta);
+		synthetic_timeline_add(&scenario->ticks.timeline, cpu, time, delta);
 		for (int64_t i = 0; i <= passed; i++) {
 			int64_t boundary = time + i * SYNTHETIC_INTERVAL_NS;
 			size_t tick = (boundary - marks->window_start_ns) / SYNTHETIC_INTERVAL_NS;
@@ -205,10 +205,10 @@ static void synthetic_cpu(struct mc_scenario_result *scenario,
 	result->cpu = cpu;
 	result->samples = result->started = own.n;
 	synthetic_settle(&own, &result->delta, NULL);
-	scenario->expected_ticks += result->expected;
-	scenario->started_ticks += result->started;
-	scenario->samples += result->samples;
-	scenario->missed_ticks += result->missed;
+	scenario->ticks.expected_ticks += result->expected;
+	scenario->ticks.started_ticks += result->started;
+	scenario->ticks.samples += result->samples;
+	scenario->ticks.missed_ticks += result->missed;
 }
 
 static void synthetic_fill(struct mc_scenario_result *scenario,
@@ -222,18 +222,18 @@ static void synthetic_fill(struct mc_scenario_result *scenario,
 	struct synthetic_values all = {0}, corrected = {0}, skew = {0};
 	struct mc_marks *marks = &scenario->marks;
 
-	scenario->cpu = calloc(n_cpus, sizeof(*scenario->cpu));
-	if (!earliest || !latest || !started || !scenario->cpu)
+	scenario->ticks.cpu = calloc(n_cpus, sizeof(*scenario->ticks.cpu));
+	if (!earliest || !latest || !started || !scenario->ticks.cpu)
 		abort();
-	scenario->n_cpus = n_cpus;
+	scenario->ticks.n_cpus = n_cpus;
 	marks->window_end_ns = marks->window_start_ns + duration;
-	scenario->k0 = marks->window_start_ns / SYNTHETIC_INTERVAL_NS;
-	scenario->k1 = marks->window_end_ns / SYNTHETIC_INTERVAL_NS;
+	scenario->ticks.k0 = marks->window_start_ns / SYNTHETIC_INTERVAL_NS;
+	scenario->ticks.k1 = marks->window_end_ns / SYNTHETIC_INTERVAL_NS;
 	marks->load_start_ns = marks->window_start_ns - 800000000;
 	marks->load_end_ns = marks->window_end_ns + 60000000;
 	if (!strcmp(profile->name, "baseline"))
 		marks->load_start_ns = marks->load_end_ns = MC_TIME_NONE;
-	synthetic_timeline_begin(&scenario->timeline, n_cpus,
+	synthetic_timeline_begin(&scenario->ticks.timeline, n_cpus,
 				 marks->window_start_ns - SYNTHETIC_LEAD_NS,
 				 SYNTHETIC_LEAD_NS + duration + SYNTHETIC_TAIL_NS);
 	for (unsigned int cpu = 0; cpu < n_cpus; cpu++)
@@ -242,11 +242,12 @@ static void synthetic_fill(struct mc_scenario_result *scenario,
 		if (started[tick] == n_cpus)
 			synthetic_push(&skew, latest[tick] - earliest[tick]);
 		else
-			scenario->skew_incomplete++;
+			scenario->ticks.skew_incomplete++;
 	}
-	synthetic_settle(&all, &scenario->delta, &scenario->delta_histogram);
-	synthetic_settle(&corrected, &scenario->corrected, &scenario->corrected_histogram);
-	synthetic_settle(&skew, &scenario->skew, &scenario->skew_histogram);
+	synthetic_settle(&all, &scenario->ticks.delta, &scenario->ticks.delta_histogram);
+	synthetic_settle(&corrected, &scenario->ticks.corrected,
+			 &scenario->ticks.corrected_histogram);
+	synthetic_settle(&skew, &scenario->ticks.skew, &scenario->ticks.skew_histogram);
 	free(earliest);
 	free(latest);
 	free(started);

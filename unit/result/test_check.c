@@ -29,7 +29,7 @@ static void test_good(void **state)
 	mc_result_free(result);
 }
 
-#define SCENARIO(member) offsetof(struct mc_scenario_result, member)
+#define SCENARIO(member) offsetof(struct mc_scenario_result, ticks.member)
 #define CPU(member) offsetof(struct mc_cpu_result, member)
 
 /* One number of a good result is changed, at an offset in the scenario or in its last CPU. */
@@ -74,7 +74,7 @@ static void test_one_number(void **state)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct mc_result *result = synthetic_result(1, 3, DURATION_NS);
 		struct mc_scenario_result *scenario = result->scenario;
-		char *base = rows[i].cpu ? (char *)&scenario->cpu[2] : (char *)scenario;
+		char *base = rows[i].cpu ? (char *)&scenario->ticks.cpu[2] : (char *)scenario;
 		char key[64] = "";
 		const char *why;
 
@@ -115,17 +115,17 @@ static void test_status(void **state)
 					    .delta = {.count = 100}};
 		struct mc_scenario_result scenario = {
 			.status = rows[i].status,
-			.k0 = 7,
-			.k1 = 7 + 111,
-			.samples = 100,
-			.expected_ticks = rows[i].expected,
-			.started_ticks = rows[i].started,
-			.missed_ticks = rows[i].missed,
-			.lost_events = rows[i].lost,
-			.delta = {.count = 100},
-			.delta_histogram = {2, buckets},
-			.n_cpus = 1,
-			.cpu = &cpu,
+			.ticks.k0 = 7,
+			.ticks.k1 = 7 + 111,
+			.ticks.samples = 100,
+			.ticks.expected_ticks = rows[i].expected,
+			.ticks.started_ticks = rows[i].started,
+			.ticks.missed_ticks = rows[i].missed,
+			.ticks.lost_events = rows[i].lost,
+			.ticks.delta = {.count = 100},
+			.ticks.delta_histogram = {2, buckets},
+			.ticks.n_cpus = 1,
+			.ticks.cpu = &cpu,
 		};
 		char key[64] = "";
 		const char *why = "";
@@ -146,7 +146,7 @@ static void test_nothing_measured(void **state)
 	assert_string_equal(key, "status");
 	scenario.status = MC_STATUS_INVALID;
 	assert_true(mc_scenario_agrees(&scenario, key, sizeof(key), &why));
-	scenario.skew.count = 1;
+	scenario.ticks.skew.count = 1;
 	assert_false(mc_scenario_agrees(&scenario, key, sizeof(key), &why));
 	assert_string_equal(key, "per_cpu");
 }

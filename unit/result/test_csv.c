@@ -102,16 +102,16 @@ static void test_lines(void **state)
 		char *text;
 
 		scenario->status = rows[i].status;
-		scenario->n_cpus = rows[i].measured;
-		scenario->cpu = calloc(1, sizeof(*scenario->cpu));
-		scenario->samples = 2;
-		scenario->missed_ticks = 3;
-		scenario->expected_ticks = 5;
-		scenario->skew_incomplete = 6;
-		scenario->lost_events = 7;
-		scenario->delta = rows[i].delta;
-		scenario->corrected = rows[i].corrected;
-		scenario->skew = rows[i].skew;
+		scenario->ticks.n_cpus = rows[i].measured;
+		scenario->ticks.cpu = calloc(1, sizeof(*scenario->ticks.cpu));
+		scenario->ticks.samples = 2;
+		scenario->ticks.missed_ticks = 3;
+		scenario->ticks.expected_ticks = 5;
+		scenario->ticks.skew_incomplete = 6;
+		scenario->ticks.lost_events = 7;
+		scenario->ticks.delta = rows[i].delta;
+		scenario->ticks.corrected = rows[i].corrected;
+		scenario->ticks.skew = rows[i].skew;
 		text = written(result);
 		assert_int_equal(strncmp(text, HEADER "\n", strlen(HEADER) + 1), 0);
 		assert_int_equal(text[strlen(text) - 1], '\n');
@@ -154,11 +154,11 @@ static void test_variant(void **state)
 	strcpy(scenario->variant, "auto");
 	scenario->status = MC_STATUS_INVALID;
 	scenario->lead = (struct mc_lead_result){"auto", 200000, 5};
-	scenario->n_cpus = 1;
-	scenario->cpu = calloc(1, sizeof(*scenario->cpu));
-	scenario->phase_ns = 7;
-	scenario->entry = (struct mc_stats){.count = 1, .p50 = -2, .p99 = 3};
-	scenario->spin = (struct mc_spin){10, 8, 4, 2};
+	scenario->ticks.n_cpus = 1;
+	scenario->ticks.cpu = calloc(1, sizeof(*scenario->ticks.cpu));
+	scenario->ticks.phase_ns = 7;
+	scenario->ticks.entry = (struct mc_stats){.count = 1, .p50 = -2, .p99 = 3};
+	scenario->ticks.spin = (struct mc_spin){10, 8, 4, 2};
 	text = written(result);
 	assert_string_equal(text, HEADER "\ncpu+auto,0,,,,,0,,,,,,,,0,invalid,,,,0,0,"
 					 "cpu,auto,auto,7,-2,3,10,2\n");

@@ -34,13 +34,14 @@ static struct mc_result *one_scenario(void)
 	struct mc_scenario_result *scenario = mc_result_add(result, "cpu");
 
 	scenario->status = MC_STATUS_OK;
-	scenario->n_cpus = 2;
-	scenario->cpu = calloc(2, sizeof(*scenario->cpu));
-	scenario->expected_ticks = 2000;
-	scenario->samples = scenario->started_ticks = 1500;
-	scenario->missed_ticks = 500;
-	scenario->delta = (struct mc_stats){1500, 1, 9876543, 2, 3, 1000, 2000, 3049, 4051, 5};
-	scenario->corrected = (struct mc_stats){2000, 1, 9, 2, 3, 10, 20, 77777, 40, 50};
+	scenario->ticks.n_cpus = 2;
+	scenario->ticks.cpu = calloc(2, sizeof(*scenario->ticks.cpu));
+	scenario->ticks.expected_ticks = 2000;
+	scenario->ticks.samples = scenario->ticks.started_ticks = 1500;
+	scenario->ticks.missed_ticks = 500;
+	scenario->ticks.delta =
+		(struct mc_stats){1500, 1, 9876543, 2, 3, 1000, 2000, 3049, 4051, 5};
+	scenario->ticks.corrected = (struct mc_stats){2000, 1, 9, 2, 3, 10, 20, 77777, 40, 50};
 	return result;
 }
 
@@ -89,7 +90,7 @@ static void test_benchmark(void **state)
 	size_t i;
 
 	/* Whatever it measured must not be compared. */
-	mc_result_add(result, "mine")->delta.count = 1;
+	mc_result_add(result, "mine")->ticks.delta.count = 1;
 	text = written(mc_result_write_benchmark, result);
 	list = json_tokener_parse(text);
 	assert_int_equal(json_object_array_length(list), sizeof(rows) / sizeof(rows[0]));

@@ -45,10 +45,12 @@ static struct mc_result *read_text(const char *text, size_t length, struct mc_fa
 /* One of each: with all figures, without a skew, without a tick that started */
 static void add_slices(struct mc_scenario_result *scenario)
 {
-	scenario->slice = calloc(3, sizeof(*scenario->slice));
-	scenario->slice[0] = (struct mc_slice){40, 41, 43, 42, 44, 4.5, -46, 47, 48, 45, 46, 49};
-	scenario->slice[1] = (struct mc_slice){50, 51, 53, 52, 54, 5.5, 56, 57, 58, 55, 56, -1};
-	scenario->slice[2] = (struct mc_slice){
+	scenario->ticks.slice = calloc(3, sizeof(*scenario->ticks.slice));
+	scenario->ticks.slice[0] =
+		(struct mc_slice){40, 41, 43, 42, 44, 4.5, -46, 47, 48, 45, 46, 49};
+	scenario->ticks.slice[1] =
+		(struct mc_slice){50, 51, 53, 52, 54, 5.5, 56, 57, 58, 55, 56, -1};
+	scenario->ticks.slice[2] = (struct mc_slice){
 		.k0 = 60,
 		.k1 = 61,
 		.expected = 62,
@@ -62,7 +64,7 @@ static void add_slices(struct mc_scenario_result *scenario)
 		.corrected_p99 = MC_TIME_NONE,
 		.skew_p50 = -1,
 	};
-	scenario->n_slices = 3;
+	scenario->ticks.n_slices = 3;
 }
 
 /* One of each: measured, not measured, with and without a load, hostile text */
@@ -80,7 +82,7 @@ static struct mc_result *mixed_result(void)
 	scenario->clock = (struct mc_clock_result){"tsc", "tsc", 2.3e9, 2.3e9 + 23, 0.01, ""};
 	result->scenario[1].clock = (struct mc_clock_result){"hpet", "hpet", -1, -1, NAN, "no TSC"};
 	add_slices(scenario);
-	result->scenario[1].delta.stddev = -1;
+	result->scenario[1].ticks.delta.stddev = -1;
 	result->scenario[2].status = MC_STATUS_INVALID;
 	snprintf(result->scenario[2].reason, MC_TEXT_MAX,
 		 "quote \" backslash \\ bell \a euro \xe2\x82\xac");
@@ -139,24 +141,25 @@ static void fill(struct mc_scenario_result *scenario)
 {
 	static const struct mc_stats stats = {1, -3, 9, 1.5, 2.25, -2, 0, 4, 5, 6};
 	static const struct mc_bucket buckets[] = {{INT64_MIN, -128, 1}, {7, 8, 2}};
-	struct mc_buckets *const histograms[] = {&scenario->delta_histogram,
-						 &scenario->corrected_histogram,
-						 &scenario->skew_histogram};
-	struct mc_stats *const distributions[] = {&scenario->delta,	   &scenario->corrected,
-						  &scenario->skew,	   &scenario->entry,
-						  &scenario->cpu[0].delta, &scenario->cpu[0].entry};
+	struct mc_buckets *const histograms[] = {&scenario->ticks.delta_histogram,
+						 &scenario->ticks.corrected_histogram,
+						 &scenario->ticks.skew_histogram};
+	struct mc_stats *const distributions[] = {
+		&scenario->ticks.delta,	       &scenario->ticks.corrected,
+		&scenario->ticks.skew,	       &scenario->ticks.entry,
+		&scenario->ticks.cpu[0].delta, &scenario->ticks.cpu[0].entry};
 
 	strcpy(scenario->title, "a title");
 	strcpy(scenario->stressor, "a stressor");
 	strcpy(scenario->kernel, "a kernel");
 	scenario->status = MC_STATUS_INVALID;
 	strcpy(scenario->reason, "a reason");
-	scenario->skew_incomplete = 11;
-	scenario->spin = (struct mc_spin){UINT64_MAX, 12, 13, 14};
+	scenario->ticks.skew_incomplete = 11;
+	scenario->ticks.spin = (struct mc_spin){UINT64_MAX, 12, 13, 14};
 	scenario->load = (struct mc_load_result){true, 14, 15, 16, 0.1, 17, "a command"};
 	scenario->marks = (struct mc_marks){18, 19, 20, 21};
-	scenario->k0 = 22;
-	scenario->k1 = UINT64_MAX;
+	scenario->ticks.k0 = 22;
+	scenario->ticks.k1 = UINT64_MAX;
 	for (size_t i = 0; i < sizeof(histograms) / sizeof(histograms[0]); i++) {
 		free(histograms[i]->bucket);
 		histograms[i]->bucket = malloc(sizeof(buckets));
@@ -168,20 +171,20 @@ static void fill(struct mc_scenario_result *scenario)
 		distributions[i]->count = 3;
 		distributions[i]->max += i;
 	}
-	scenario->cpu[0].cpu = 4000000000;
-	scenario->cpu[0].expected = scenario->expected_ticks = 31;
-	scenario->cpu[0].started = scenario->started_ticks = 32;
-	scenario->cpu[0].missed = scenario->missed_ticks = 33;
-	scenario->cpu[0].lost = scenario->lost_events = 34;
-	scenario->cpu[0].samples = scenario->samples = 3;
-	scenario->cpu[0].open = 30;
-	scenario->cpu[0].left = 2;
-	scenario->cpu[0].offline = 35;
-	scenario->cpu[0].spin = scenario->spin;
+	scenario->ticks.cpu[0].cpu = 4000000000;
+	scenario->ticks.cpu[0].expected = scenario->ticks.expected_ticks = 31;
+	scenario->ticks.cpu[0].started = scenario->ticks.started_ticks = 32;
+	scenario->ticks.cpu[0].missed = scenario->ticks.missed_ticks = 33;
+	scenario->ticks.cpu[0].lost = scenario->ticks.lost_events = 34;
+	scenario->ticks.cpu[0].samples = scenario->ticks.samples = 3;
+	scenario->ticks.cpu[0].open = 30;
+	scenario->ticks.cpu[0].left = 2;
+	scenario->ticks.cpu[0].offline = 35;
+	scenario->ticks.cpu[0].spin = scenario->ticks.spin;
 	strcpy(scenario->base, "a base");
 	strcpy(scenario->variant, "a variant");
 	scenario->repeat = 36;
-	scenario->phase_ns = 37;
+	scenario->ticks.phase_ns = 37;
 	scenario->lead = (struct mc_lead_result){"fixed", 38, 39};
 	scenario->clock = (struct mc_clock_result){"a source", "another", 40.5, 41.5, -42.5, "why"};
 	add_slices(scenario);
@@ -216,13 +219,14 @@ static void compare_scenarios(const struct mc_scenario_result *a,
 	assert_memory_equal(a->base, b->base, sizeof(a->base));
 	assert_memory_equal(a->variant, b->variant, sizeof(a->variant));
 	assert_memory_equal(&a->repeat, &b->repeat,
-			    offsetof(struct mc_scenario_result, k0) -
+			    offsetof(struct mc_scenario_result, ticks.k0) -
 				    offsetof(struct mc_scenario_result, repeat));
-	assert_int_equal(a->n_slices, b->n_slices);
-	assert_true(!a->n_slices || !memcmp(a->slice, b->slice, a->n_slices * sizeof(*a->slice)));
-	assert_memory_equal(&a->k0, &b->k0,
-			    offsetof(struct mc_scenario_result, delta_histogram) -
-				    offsetof(struct mc_scenario_result, k0));
+	assert_int_equal(a->ticks.n_slices, b->ticks.n_slices);
+	assert_true(!a->ticks.n_slices || !memcmp(a->ticks.slice, b->ticks.slice,
+						  a->ticks.n_slices * sizeof(*a->ticks.slice)));
+	assert_memory_equal(&a->ticks.k0, &b->ticks.k0,
+			    offsetof(struct mc_scenario_result, ticks.delta_histogram) -
+				    offsetof(struct mc_scenario_result, ticks.k0));
 	for (const struct mc_member *member = mc_scenario_histograms; member->key; member++) {
 		const struct mc_buckets *x = (const void *)((const char *)a + member->offset);
 		const struct mc_buckets *y = (const void *)((const char *)b + member->offset);
@@ -230,11 +234,11 @@ static void compare_scenarios(const struct mc_scenario_result *a,
 		assert_int_equal(x->n, y->n);
 		assert_memory_equal(x->bucket, y->bucket, x->n * sizeof(*x->bucket));
 	}
-	assert_int_equal(a->n_cpus, b->n_cpus);
-	assert_int_equal(a->cpu[0].cpu, b->cpu[0].cpu);
-	assert_memory_equal(&a->cpu[0].expected, &b->cpu[0].expected,
-			    sizeof(a->cpu[0]) - offsetof(struct mc_cpu_result, expected));
-	compare_timelines(&a->timeline, &b->timeline);
+	assert_int_equal(a->ticks.n_cpus, b->ticks.n_cpus);
+	assert_int_equal(a->ticks.cpu[0].cpu, b->ticks.cpu[0].cpu);
+	assert_memory_equal(&a->ticks.cpu[0].expected, &b->ticks.cpu[0].expected,
+			    sizeof(a->ticks.cpu[0]) - offsetof(struct mc_cpu_result, expected));
+	compare_timelines(&a->ticks.timeline, &b->ticks.timeline);
 	assert_int_equal(a->load.present, b->load.present);
 	assert_int_equal(a->load.exit_code, b->load.exit_code);
 	assert_memory_equal(&a->load.cpu_time_before_ns, &b->load.cpu_time_before_ns,
@@ -289,9 +293,9 @@ static void test_skipped_has_no_numbers(void **state)
 	again = read_text(text, strlen(text), &failure);
 	if (!again)
 		fail_msg("%s", failure.text);
-	assert_int_equal(again->scenario->n_cpus, 0);
-	assert_int_equal(again->scenario->delta.count, 0);
-	assert_int_equal(again->scenario->timeline.n_bins, 0);
+	assert_int_equal(again->scenario->ticks.n_cpus, 0);
+	assert_int_equal(again->scenario->ticks.delta.count, 0);
+	assert_int_equal(again->scenario->ticks.timeline.n_bins, 0);
 	assert_non_null(strstr(text, "\"samples\": null"));
 	mc_result_free(result);
 	mc_result_free(again);
@@ -304,8 +308,8 @@ static void test_not_finite(void **state)
 	struct mc_failure failure;
 	char *text;
 
-	result->scenario->delta.mean = NAN;
-	result->scenario->delta.stddev = INFINITY;
+	result->scenario->ticks.delta.mean = NAN;
+	result->scenario->ticks.delta.stddev = INFINITY;
 	text = written(result);
 	assert_null(strcasestr(text, "nan\n"));
 	assert_null(strcasestr(text, "inf"));
@@ -430,7 +434,7 @@ static void test_slice_without_ticks(void **state)
 	copy = replaced(text, "\"delta_p50_ns\": null", "\"delta_p50_ns\": 0");
 	/* Nor has one of a file that does not say */
 	strstr(copy, "\"corrected_p99_ns\": 46")[1] = '#';
-	result->scenario[0].slice[0].corrected_p99 = MC_TIME_NONE;
+	result->scenario[0].ticks.slice[0].corrected_p99 = MC_TIME_NONE;
 	again = read_text(copy, strlen(copy), &failure);
 	if (!again)
 		fail_msg("%s", failure.text);

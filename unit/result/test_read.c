@@ -143,7 +143,7 @@ static void test_not_of_each_other(void **state)
 	struct mc_failure failure = {};
 	FILE *file = fopen(path_of("summary.csv"), "w");
 
-	result->scenario[1].missed_ticks += 1;
+	result->scenario[1].ticks.missed_ticks += 1;
 	assert_int_equal(mc_result_write_csv(result, file, &failure), 0);
 	fclose(file);
 	mc_result_free(result);

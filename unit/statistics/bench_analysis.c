@@ -18,6 +18,7 @@
 
 #include "kernel/raw_page.h"
 #include "memory_collector/pages.h"
+#include "memory_collector/sizes.h"
 
 #define LENGTH 1000000ULL
 #define FIRST_TICK 1000000ULL
@@ -127,7 +128,8 @@ static uint64_t finish(struct mc_analysis *analysis, const struct ticker *ticker
 {
 	static struct mc_totals totals[STREAM_CPUS];
 	static uint64_t lost[STREAM_CPUS];
-	struct mc_scenario_result *result = calloc(1, sizeof(*result));
+	struct mc_ticks *result = calloc(1, sizeof(*result));
+	char reason[MC_TEXT_MAX];
 	struct mc_failure failure = {0};
 	uint64_t samples;
 
@@ -136,12 +138,12 @@ static uint64_t finish(struct mc_analysis *analysis, const struct ticker *ticker
 	for (unsigned int cpu = 0; cpu < n_cpus; cpu++)
 		totals[cpu] = tickers[cpu].totals;
 	if (mc_analysis_settle(analysis, totals, lost, (int64_t)(k1 * LENGTH), &failure) ||
-	    mc_analysis_finish(analysis, result, &failure))
+	    mc_analysis_finish(analysis, result, reason, sizeof(reason), &failure))
 		die(failure.text);
 	mc_analysis_free(analysis);
 	samples = result->samples;
-	if (result->status != MC_STATUS_OK)
-		die(result->reason);
+	if (*reason)
+		die(reason);
 	if (result->corrected.count != result->expected_ticks || !result->skew.count)
 		die("the result does not hold what was put in");
 	free(result->delta_histogram.bucket);

@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "memory_collector/analysis.h"
+#include "memory_collector/sizes.h"
 #include "statistics/skew_window.h"
 
 #define LENGTH 1000000LL
@@ -78,7 +79,7 @@ static void add(struct mc_analysis *analysis, unsigned int cpu, const struct mc_
 		fail_msg("%s", failure.text);
 }
 
-static void end_result(struct mc_scenario_result *result)
+static void end_result(struct mc_ticks *result)
 {
 	free(result->delta_histogram.bucket);
 	free(result->corrected_histogram.bucket);
@@ -89,19 +90,20 @@ static void end_result(struct mc_scenario_result *result)
 	free(result);
 }
 
+/* Why the figures of the last analysis must not be used */
+static char reason[MC_TEXT_MAX];
+
 /* Free the analysis and return its result. */
-static struct mc_scenario_result *finish(struct mc_analysis *analysis,
-					 const struct mc_totals *totals, const uint64_t *lost,
-					 int64_t read_ns)
+static struct mc_ticks *finish(struct mc_analysis *analysis, const struct mc_totals *totals,
+			       const uint64_t *lost, int64_t read_ns)
 {
-	struct mc_scenario_result *result = calloc(1, sizeof(*result));
+	struct mc_ticks *result = calloc(1, sizeof(*result));
 	struct mc_failure failure = {0};
 
 	assert_non_null(result);
-	strcpy(result->reason, "not looked at");
-	result->status = MC_STATUS_FAILED;
+	strcpy(reason, "not looked at");
 	if (mc_analysis_settle(analysis, totals, lost, read_ns, &failure) ||
-	    mc_analysis_finish(analysis, result, &failure))
+	    mc_analysis_finish(analysis, result, reason, sizeof(reason), &failure))
 		fail_msg("%s", failure.text);
 	mc_analysis_free(analysis);
 	return result;
@@ -358,7 +360,7 @@ static void feed(struct mc_analysis *analysis, const struct world *world, enum o
 	assert_int_equal(mc_analysis_behind(analysis, done), -1);
 }
 
-static struct mc_scenario_result *analyse(const struct world *world, enum order order)
+static struct mc_ticks *analyse(const struct world *world, enum order order)
 {
 	struct mc_analysis_config config = config_of(world->n_cpus, world->k0, world->k1);
 	struct mc_analysis *analysis = new_analysis(&config);
@@ -430,7 +432,7 @@ static void check_buckets(const struct values *sorted, const struct mc_buckets *
 	assert_int_equal(at, sorted->n);
 }
 
-static void check_cpus(struct world *world, const struct mc_scenario_result *result)
+static void check_cpus(struct world *world, const struct mc_ticks *result)
 {
 	assert_int_equal(result->n_cpus, world->n_cpus);
 	for (unsigned int i = 0; i < world->n_cpus; i++) {
@@ -450,7 +452,7 @@ static void check_cpus(struct world *world, const struct mc_scenario_result *res
 	}
 }
 
-static void check_result(struct world *world, const struct mc_scenario_result *result)
+static void check_result(struct world *world, const struct mc_ticks *result)
 {
 	uint64_t boundaries = world->n_cpus * (world->k1 - world->k0), left = 0;
 
@@ -459,8 +461,7 @@ static void check_result(struct world *world, const struct mc_scenario_result *r
 		left += world->totals[i].left;
 	}
 	if (world->delta.n) {
-		assert_string_equal(result->reason, "");
-		assert_int_equal(result->status, MC_STATUS_OK);
+		assert_string_equal(reason, "");
 	}
 	assert_int_equal(result->k0, world->k0);
 	assert_int_equal(result->k1, world->k1);
@@ -540,10 +541,10 @@ static void assert_same_buckets(const struct mc_buckets *a, const struct mc_buck
 }
 
 /* All but the pointers, to the last bit */
-static void assert_same(const struct mc_scenario_result *a, const struct mc_scenario_result *b)
+static void assert_same(const struct mc_ticks *a, const struct mc_ticks *b)
 {
 	size_t rows = a->n_cpus * MC_TIMELINE_BINS;
-	struct mc_scenario_result x, y;
+	struct mc_ticks x, y;
 
 	/* Not by assignment, which need not copy what lies between the members. */
 	memcpy(&x, a, sizeof(x));
@@ -588,7 +589,7 @@ static void as_the_naive_model(void **state)
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		struct world *world = new_world(rows[i].n_cpus, rows[i].from, rows[i].k0,
 						rows[i].k1, rows[i].to, rows[i].stall);
-		struct mc_scenario_result *first;
+		struct mc_ticks *first;
 
 		/* A window before the trace: the kernel's totals would say that it was open. */
 		for (unsigned int cpu = 0; rows[i].k1 < rows[i].from && cpu < world->n_cpus; cpu++)
@@ -600,7 +601,7 @@ static void as_the_naive_model(void **state)
 		check_result(world, first);
 		check_timeline(world, &first->timeline);
 		for (enum order order = CPU_BY_CPU + 1; order < N_ORDERS; order++) {
-			struct mc_scenario_result *other = analyse(world, order);
+			struct mc_ticks *other = analyse(world, order);
 
 			assert_same(other, first);
 			end_result(other);
@@ -619,7 +620,7 @@ static void cpus_that_go_and_come(void **state)
 			new_moving_world(n_cpus, 900, 1000, 4000, 4100, i % 3 ? 100 : 0, movers);
 
 		for (enum order order = 0; order < N_ORDERS; order++) {
-			struct mc_scenario_result *result = analyse(world, order);
+			struct mc_ticks *result = analyse(world, order);
 
 			check_result(world, result);
 			end_result(result);
@@ -640,8 +641,8 @@ static void two_windows(void **state)
 	struct world *first = new_moving_world(3, 900, 1000, 3000, 3050, 200, 1);
 	struct world *second = new_moving_world(3, 3060, 3100, 5000, 5050, 0, 0);
 	struct mc_analysis_config config = config_of(3, 1000, 3000);
-	struct mc_scenario_result *alone[] = {analyse(first, BEHIND), analyse(second, BEHIND)};
-	struct mc_scenario_result *both;
+	struct mc_ticks *alone[] = {analyse(first, BEHIND), analyse(second, BEHIND)};
+	struct mc_ticks *both;
 	struct mc_analysis *analysis;
 	struct mc_failure failure = {0};
 
@@ -666,7 +667,7 @@ static void two_windows(void **state)
 	check_stats(&first->corrected, &both->corrected);
 	check_stats(&first->entry, &both->entry);
 	check_stats(&first->skew, &both->skew);
-	assert_int_equal(both->status, MC_STATUS_OK);
+	assert_string_equal(reason, "");
 	assert_int_equal(both->k0, 1000);
 	assert_int_equal(both->k1, 5000);
 	assert_int_equal(both->skew_incomplete, first->incomplete + second->incomplete);
@@ -704,7 +705,7 @@ static void slices_without_ticks(void **state)
 		    {30, {0, 0}, false, false, 10 * LENGTH},
 		    {50, {10, 0}, true, false, 10 * LENGTH}};
 	struct mc_analysis_config config = config_of(2, 10, 20);
-	struct mc_scenario_result *result = NULL;
+	struct mc_ticks *result = NULL;
 	struct mc_failure failure = {0};
 	struct mc_analysis *analysis;
 	uint64_t lost[2] = {0};
@@ -730,7 +731,7 @@ static void slices_without_ticks(void **state)
 		else
 			result = finish(analysis, totals, lost, boundary(k1));
 	}
-	assert_int_equal(result->status, MC_STATUS_OK);
+	assert_string_equal(reason, "");
 	assert_int_equal(result->n_slices, 3);
 	for (unsigned int i = 0; i < 3; i++) {
 		const struct mc_slice *slice = &result->slice[i];
@@ -755,7 +756,7 @@ static void limited_to_the_extremes(void **state)
 		{.cpu = 1, .started = 100, .spin_ns = 100 * 300001, .stolen_ns = 700}};
 	struct mc_analysis *analysis = new_analysis(&config);
 	uint64_t lost[2] = {0};
-	struct mc_scenario_result *result;
+	struct mc_ticks *result;
 
 	for (uint64_t tick = 10; tick < 110; tick++)
 		for (unsigned int cpu = 0; cpu < 2; cpu++)
@@ -892,14 +893,14 @@ static void too_late_for_the_ring(void **state)
 	struct mc_totals totals[2] = {TOTALS(0, n, 0, 0), TOTALS(1, n, 0, 0)};
 	struct mc_analysis *analysis = new_analysis(&config);
 	uint64_t lost[2] = {0};
-	struct mc_scenario_result *result;
+	struct mc_ticks *result;
 
 	for (unsigned int cpu = 0; cpu < 2; cpu++)
 		for (uint64_t tick = 50; tick < 50 + n; tick++)
 			add(analysis, cpu,
 			    &(struct mc_sample)SAMPLE(tick, tick < 1050 ? 900000 : 10 + cpu, 0, 0));
 	result = finish(analysis, totals, lost, boundary(50 + n));
-	assert_int_equal(result->status, MC_STATUS_OK);
+	assert_string_equal(reason, "");
 	assert_int_equal(result->samples, 2 * n);
 	assert_int_equal(result->skew_incomplete, 1000);
 	assert_int_equal(result->skew.count, n - 1000);
@@ -1052,7 +1053,7 @@ static void sources_are_compared(void **state)
 		};
 		uint64_t lost[3] = {0, 0, (uint64_t)rows[i].lost};
 		struct mc_analysis *analysis = new_analysis(&config);
-		struct mc_scenario_result *result;
+		struct mc_ticks *result;
 
 		for (uint64_t tick = 10; tick < 110; tick++)
 			for (unsigned int cpu = 0; cpu < 3; cpu++) {
@@ -1070,14 +1071,10 @@ static void sources_are_compared(void **state)
 		for (int n = 0; n < rows[i].hole; n++)
 			mc_analysis_hole(analysis, 2);
 		result = finish(analysis, totals, lost, boundary(110));
-		if (!rows[i].reason) {
-			assert_string_equal(result->reason, "");
-			assert_int_equal(result->status, MC_STATUS_OK);
-		} else {
-			assert_int_equal(result->status, MC_STATUS_INVALID);
-			if (!strstr(result->reason, rows[i].reason))
-				fail_msg("row %zu: %s", i, result->reason);
-		}
+		if (!rows[i].reason)
+			assert_string_equal(reason, "");
+		else if (!strstr(reason, rows[i].reason))
+			fail_msg("row %zu: %s", i, reason);
 		assert_int_equal(result->lost_events, rows[i].lost);
 		end_result(result);
 	}
@@ -1089,13 +1086,12 @@ static void all_broken_cpus_are_counted(void **state)
 	struct mc_totals totals[3] = {TOTALS(0, 1, 0, 0), TOTALS(1, 2, 0, 0), TOTALS(4, 3, 0, 0)};
 	struct mc_analysis *analysis = new_analysis(&config);
 	uint64_t lost[3] = {0};
-	struct mc_scenario_result *result;
+	struct mc_ticks *result;
 
 	add(analysis, 0, &(struct mc_sample)SAMPLE(10, 0, 0, 0));
 	result = finish(analysis, totals, lost, boundary(11));
-	assert_int_equal(result->status, MC_STATUS_INVALID);
-	assert_string_equal(result->reason, "cpu 1: window 1 = started 2 + missed 0 + open 0 + "
-					    "offline 0 does not hold (and 1 more CPUs)");
+	assert_string_equal(reason, "cpu 1: window 1 = started 2 + missed 0 + open 0 + "
+				    "offline 0 does not hold (and 1 more CPUs)");
 	end_result(result);
 }
 
@@ -1105,11 +1101,9 @@ static void nothing_started(void **state)
 	struct mc_analysis_config config = config_of(2, 10, 20);
 	struct mc_totals totals[2] = {TOTALS(0, 0, 0, 10), TOTALS(1, 0, 0, 10)};
 	uint64_t lost[2] = {0};
-	struct mc_scenario_result *result =
-		finish(new_analysis(&config), totals, lost, boundary(20));
+	struct mc_ticks *result = finish(new_analysis(&config), totals, lost, boundary(20));
 
-	assert_int_equal(result->status, MC_STATUS_INVALID);
-	assert_string_equal(result->reason, "no callback started in the window on any CPU");
+	assert_string_equal(reason, "no callback started in the window on any CPU");
 	assert_int_equal(result->delta.count, 0);
 	assert_int_equal(result->corrected.count, 20);
 	assert_int_equal(result->corrected.min, LENGTH);
@@ -1140,7 +1134,7 @@ static void bad_totals(void **state)
 	for (size_t i = 0; i < ROWS(rows); i++) {
 		struct mc_analysis_config config = config_of(2, 10, 20);
 		struct mc_totals totals[2] = {TOTALS(0, 0, 0, 10), rows[i].second};
-		struct mc_scenario_result *result = calloc(1, sizeof(*result));
+		struct mc_ticks *result = calloc(1, sizeof(*result));
 		struct mc_analysis *analysis = new_analysis(&config);
 		struct mc_failure failure = {0};
 		uint64_t lost[2] = {0};
@@ -1149,7 +1143,8 @@ static void bad_totals(void **state)
 		assert_non_null(result);
 		ret = mc_analysis_settle(analysis, totals, lost, rows[i].read_ns, &failure);
 		if (!ret)
-			ret = mc_analysis_finish(analysis, result, &failure);
+			ret = mc_analysis_finish(analysis, result, reason, sizeof(reason),
+						 &failure);
 		assert_int_equal(ret, rows[i].text ? -1 : 0);
 		/* Never more boundaries than the window has, whatever is said to be open. */
 		assert_int_equal(result->corrected.count, rows[i].text ? 0 : 20);
@@ -1168,13 +1163,13 @@ static void endless_stall(void **state)
 	struct mc_totals totals[2] = {TOTALS(0, 1, k1 - 1001, 0), TOTALS(1, 1, 0, k1 - 1001)};
 	struct mc_analysis *analysis = new_analysis(&config);
 	uint64_t lost[2] = {0};
-	struct mc_scenario_result *result;
+	struct mc_ticks *result;
 
 	add(analysis, 0,
 	    &(struct mc_sample)SAMPLE(1000, (int64_t)(k1 - 1000) * LENGTH, 0, k1 - 1000));
 	add(analysis, 1, &(struct mc_sample)SAMPLE(1000, 0, 0, 0));
 	result = finish(analysis, totals, lost, boundary(k1));
-	assert_string_equal(result->reason, "");
+	assert_string_equal(reason, "");
 	assert_int_equal(result->corrected.count, 2 * (k1 - 1000));
 	assert_int_equal(result->corrected.max, (int64_t)(k1 - 1000) * LENGTH);
 	assert_int_equal(result->skew_incomplete, k1 - 1001);
@@ -1193,13 +1188,13 @@ static void whole_clock(void **state)
 		struct mc_totals totals[2] = {TOTALS(0, 1, 0, last - 1), TOTALS(1, 0, 0, last)};
 		struct mc_analysis *analysis = new_analysis(&config);
 		uint64_t lost[2] = {0};
-		struct mc_scenario_result *result;
+		struct mc_ticks *result;
 
 		for (unsigned int i = 0; i < 2; i++)
 			add(analysis, i ^ first,
 			    &(struct mc_sample)SAMPLE((i ^ first) ? last : 0, 3, 3, 0));
 		result = finish(analysis, totals, lost, INT64_MAX);
-		assert_string_equal(result->reason, "");
+		assert_string_equal(reason, "");
 		assert_int_equal(result->timeline.origin_ns, PHASE);
 		assert_in_range(result->timeline.n_bins, MC_TIMELINE_BINS / 2, MC_TIMELINE_BINS);
 		assert_int_equal(result->timeline.count[0], 1);

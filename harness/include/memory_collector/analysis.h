@@ -14,7 +14,12 @@
 #ifndef MEMORY_COLLECTOR_ANALYSIS_H
 #define MEMORY_COLLECTOR_ANALYSIS_H
 
-#include "memory_collector/result.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memory_collector/failure.h"
+#include "memory_collector/ticks.h"
 
 /* One trace event of the measuring module, decoded */
 struct mc_sample {
@@ -132,17 +137,18 @@ int mc_analysis_window(struct mc_analysis *analysis, uint64_t k0, uint64_t k1,
 		       struct mc_failure *failure);
 
 /**
- * mc_analysis_finish - fill in a scenario's numbers
+ * mc_analysis_finish - the figures of a scenario's ticks
  * @analysis: state, settled; only mc_analysis_free() may follow
- * @out: window, samples, the sums, distributions, slices, per-CPU results, timeline,
- *	skew and spin are set; status and reason are set to ok, or to invalid with the
- *	sum that does not agree (expected = started + missed, started = read +
- *	lost, lost = 0; missed and spin as the events say it, too)
+ * @out: set
+ * @reason: set to why they must not be used: the sum that does not agree (expected =
+ *	started + missed, started = read + lost, lost = 0; missed and spin as the events
+ *	say it, too); empty where all do
+ * @size: of @reason
  * @failure: filled on error
  *
  * Return: 0, or -1 without memory. What @out owns is its owner's to free in any case.
  */
-int mc_analysis_finish(struct mc_analysis *analysis, struct mc_scenario_result *out,
-		       struct mc_failure *failure);
+int mc_analysis_finish(struct mc_analysis *analysis, struct mc_ticks *out, char *reason,
+		       size_t size, struct mc_failure *failure);
 
 #endif

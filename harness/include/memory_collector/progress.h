@@ -11,7 +11,9 @@
 
 #include <stdio.h>
 
-#include "memory_collector/result.h"
+#include "memory_collector/failure.h"
+#include "memory_collector/sizes.h"
+#include "memory_collector/status.h"
 
 enum mc_phase {
 	MC_PHASE_PREPARE, /* looking for what is needed, building the initramfs */

@@ -9,7 +9,12 @@
 #ifndef MEMORY_COLLECTOR_SCENARIO_H
 #define MEMORY_COLLECTOR_SCENARIO_H
 
-#include "memory_collector/result.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "memory_collector/failure.h"
+#include "memory_collector/sizes.h"
 
 #define MC_SCENARIO_ARGS 32
 
