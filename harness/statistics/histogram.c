@@ -71,48 +71,18 @@ void histogram_merge(struct histogram *into, const struct histogram *from)
 		into->counts[bucket] += from->counts[bucket];
 }
 
-/* *value = (*value + addend) mod modulus, both below modulus; true on a carry */
-static bool add_modulo(u64 *value, u64 addend, u64 modulus)
-{
-	if (*value >= modulus - addend) {
-		*value -= modulus - addend;
-		return true;
-	}
-	*value += addend;
-	return false;
-}
-
-/*
- * ceil(part x numerator / denominator) for part < denominator and numerator <=
- * denominator: doubling and adding, since the product may need 128 bits and
- * the kernel divides none.
- */
-static u64 scale_up(u64 part, u64 numerator, u64 denominator)
-{
-	u64 quotient = 0, rest = 0;
-	int bit;
-
-	for (bit = 63; bit >= 0; bit--) {
-		quotient = 2 * quotient + add_modulo(&rest, rest, denominator);
-		if (numerator >> bit & 1)
-			quotient += add_modulo(&rest, part, denominator);
-	}
-	return quotient + (rest != 0);
-}
-
 int histogram_percentile(const struct histogram *histogram, u64 numerator, u64 denominator,
 			 s64 *value)
 {
-	u64 whole, rank, below = 0;
+	unsigned __int128 rank;
+	u64 below = 0;
 	u32 bucket;
 
 	if (!denominator || numerator > denominator)
 		return -EINVAL;
 	if (!histogram->total)
 		return -ENODATA;
-	whole = core_div_u64(histogram->total, denominator);
-	rank = whole * numerator +
-	       scale_up(histogram->total - whole * denominator, numerator, denominator);
+	rank = ((unsigned __int128)histogram->total * numerator + denominator - 1) / denominator;
 	if (!rank)
 		rank = 1;
 	for (bucket = 0; bucket < HISTOGRAM_BUCKETS - 1; bucket++) {

@@ -6,8 +6,8 @@
  * power of two is divided into 64 buckets, so that the width of a bucket is at
  * most 1/64 of the values in it. Constant memory, no allocation, mergeable.
  */
-#ifndef MEMORY_COLLECTOR_CORE_HISTOGRAM_H
-#define MEMORY_COLLECTOR_CORE_HISTOGRAM_H
+#ifndef MC_HISTOGRAM_H
+#define MC_HISTOGRAM_H
 
 #include "core/types.h"
 
