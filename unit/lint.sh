@@ -104,6 +104,10 @@ scripts() {
 	done | xargs shellcheck --external-sources --severity=warning
 }
 
+arrows() {
+	unit/lint-arrows.sh
+}
+
 commands() {
 	unit/lint-commands.sh "$build"
 }
@@ -114,6 +118,7 @@ check 'usual mistakes (clang-tidy)' tidy
 check 'modules (sparse)' sparse_clean
 check 'shell scripts (shellcheck)' scripts
 check 'workflows (actionlint)' workflows
+check 'includes of folders above' arrows
 check 'commands of the documents' commands
 printf '%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$skipped"
 [ "$failed" = 0 ]
