@@ -16,7 +16,6 @@
 #define NS_PER_S 1000000000LL
 /* A boot takes some 20 s on a machine with nothing else to do. */
 #define DEADLINE_NS (600 * NS_PER_S)
-#define VERSION_TIMEOUT_NS (60 * NS_PER_S)
 #define MEMORY_MIB 512
 /*
  * 125 million instructions a virtual second: enough for a tick of 1 ms to be far from
@@ -50,7 +49,7 @@ static const struct boot {
 static int run(const struct cost_files *files, const struct boot *boot, FILE *output, FILE *log,
 	       struct mc_failure *failure)
 {
-	char from[N_MODULES][PATH_MAX], to[N_MODULES][COST_TEXT_SIZE], append[128];
+	char from[N_MODULES][PATH_MAX], to[N_MODULES][128], append[128];
 	const struct mc_vm_file programs[] = {{files->guest, GUEST_PROGRAM}, {NULL, NULL}};
 	struct mc_vm_file modules[N_MODULES + 1] = {{NULL, NULL}};
 	const struct mc_vm_program program = {
@@ -96,7 +95,7 @@ static void show(FILE *log)
 }
 
 static int boot_and_take(const struct cost_files *files, const struct boot *boot,
-			 struct cost_measured *measured, struct mc_failure *failure)
+			 struct cost_figures *figures, struct mc_failure *failure)
 {
 	FILE *log = tmpfile(), *output = tmpfile();
 	int result = -1;
@@ -105,7 +104,8 @@ static int boot_and_take(const struct cost_files *files, const struct boot *boot
 		mc_fail(failure, MC_EXIT_ENVIRONMENT, "cannot make a temporary file: %s",
 			strerror(errno));
 	else if (!run(files, boot, output, log, failure))
-		result = cost_output_read(output, boot->suffix, INSTRUCTION_NS, measured, failure);
+		result = cost_output_read(output, boot->suffix, INSTRUCTION_NS, figures, stdout,
+					  failure);
 	if (result && log)
 		show(log);
 	if (log)
@@ -117,34 +117,13 @@ static int boot_and_take(const struct cost_files *files, const struct boot *boot
 
 /* ---- all of them ---- */
 
-static int ask_qemu(const struct cost_files *files, char *version, struct mc_failure *failure)
-{
-	const char *argv[] = {NULL, "--version", NULL};
-	const struct mc_qemu *qemu;
-	struct mc_elf elf;
-
-	if (mc_elf_read(&elf, files->run_stress, failure))
-		return -1;
-	qemu = mc_vm_qemu_chosen(elf.machine, 1);
-	mc_elf_free(&elf);
-	if (!qemu)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "no VM for programs of this machine");
-	argv[0] = qemu->program;
-	if (mc_child_output(argv, VERSION_TIMEOUT_NS, version, COST_TEXT_SIZE, failure))
-		return -1;
-	version[strcspn(version, "\n")] = '\0';
-	return 0;
-}
-
-int cost_boot_all(const struct cost_files *files, struct cost_measured *measured, char *qemu,
+int cost_boot_all(const struct cost_files *files, struct cost_figures *figures,
 		  struct mc_failure *failure)
 {
 	size_t i;
 
-	if (ask_qemu(files, qemu, failure))
-		return -1;
 	for (i = 0; i < N_BOOTS; i++) {
-		if (boot_and_take(files, &boots[i], measured, failure))
+		if (boot_and_take(files, &boots[i], figures, failure))
 			return mc_fail_prepend(failure, "with %u possible CPUs",
 					       boots[i].possible_cpus);
 	}

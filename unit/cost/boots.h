@@ -20,11 +20,10 @@ struct cost_files {
 /**
  * cost_boot_all - boot them all, one after the other
  * @files: what they are made of
- * @measured: zeroed
- * @qemu: set to QEMU's version, COST_TEXT_SIZE
+ * @figures: empty at first
  * @failure: says in which guest; its log is on stderr
  */
-int cost_boot_all(const struct cost_files *files, struct cost_measured *measured, char *qemu,
+int cost_boot_all(const struct cost_files *files, struct cost_figures *figures,
 		  struct mc_failure *failure);
 
 #endif

@@ -4,8 +4,8 @@
  *
  * usage: cost-guest GROUP... ; a group is a set of figures that are compared
  *
- * Prints a line "kernel TEXT", a line "compiler TEXT", and a line "figure NAME NS" for
- * every value measured.
+ * Prints what its figures depend on, after a "#", and a line "figure NAME NS" for every value
+ * measured.
  */
 #include "guest.h"
 
@@ -137,11 +137,10 @@ static void describe(void)
 	char compiler[128];
 
 	uname(&name);
-	fprintf(figures, "kernel %s %s\n", name.release, name.version);
 	guest_load("timer_cost_module", "timer=empty");
 	guest_parameter("timer_cost_module", "compiler", compiler, sizeof(compiler));
 	guest_unload("timer_cost_module");
-	fprintf(figures, "compiler %s\n", compiler);
+	fprintf(figures, "# kernel %s %s, modules by %s\n", name.release, name.version, compiler);
 }
 
 static const struct group {

@@ -137,10 +137,3 @@ bool cost_figure_repeats(const struct cost_figure *figure)
 	return spread <= COST_SPREAD ||
 	       spread * fabs(cost_figure_median(figure)) <= COST_SPREAD_INSTRUCTIONS;
 }
-
-enum cost_change cost_compare(double value, double reference)
-{
-	if (!(value <= reference + fabs(reference) * COST_REGRESSION))
-		return COST_WORSE;
-	return value < reference - fabs(reference) * COST_REGRESSION ? COST_BETTER : COST_SAME;
-}

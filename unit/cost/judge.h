@@ -59,15 +59,4 @@ struct cost_verdict cost_judge(const struct cost_check *check, const struct cost
 
 bool cost_figure_repeats(const struct cost_figure *figure);
 
-/* In a reference of the same kernel, QEMU and compiler, a figure is at most so far apart. */
-#define COST_REGRESSION 0.02
-
-enum cost_change {
-	COST_SAME,
-	COST_WORSE,
-	COST_BETTER, /* by as much: the reference hides regressions */
-};
-
-enum cost_change cost_compare(double value, double reference);
-
 #endif

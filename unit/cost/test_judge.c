@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * test_judge.c - figures, thresholds, regressions
+ * test_judge.c - figures and thresholds
  */
 #include <math.h>
 #include <setjmp.h>
@@ -194,22 +194,6 @@ static void test_table(void **state)
 	}
 }
 
-static void test_changes(void **state)
-{
-	static const struct {
-		double value, reference;
-		enum cost_change change;
-	} changes[] = {
-		{1000, 1000, COST_SAME}, {1020, 1000, COST_SAME},  {1021, 1000, COST_WORSE},
-		{980, 1000, COST_SAME},	 {979, 1000, COST_BETTER}, {NAN, 1000, COST_WORSE},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++)
-		assert_int_equal(cost_compare(changes[i].value, changes[i].reference),
-				 changes[i].change);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,7 +202,6 @@ int main(void)
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_less),
 		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_changes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,90 +2,91 @@
 /*
  * vm_cost.c - measure and judge what a tick, a context switch, a process costs
  *
- * usage: vm-cost RUN_STRESS COST_GUEST MODULES REFERENCE FIGURES [--write-reference]
+ * usage: vm-cost RUN_STRESS COST_GUEST MODULES
  *
- * The first three are as in &struct cost_files, REFERENCE is the reference file, FIGURES
- * the file to write. Prints TAP: a point for how far the rounds are apart, one for each
- * threshold, and one for the comparison with the reference.
+ * The arguments are as in &struct cost_files. Prints TAP: the figures, a point for how far
+ * their rounds are apart, and one for each threshold.
  */
+#include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "boots.h"
+#include "judge.h"
 #include "memory_collector/child.h"
-#include "report.h"
 
-struct arguments {
-	struct cost_files files;
-	const char *references, *figures;
-	bool write_reference;
+/* TAP so far */
+struct report {
+	unsigned int points, failed;
 };
 
-static int write_figures(const struct arguments *arguments, const struct cost_figures *figures,
-			 const struct cost_key *key, struct mc_failure *failure)
-{
-	json_object *document = cost_document(figures, key);
-	int result;
+static void say(struct report *report, bool passed, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
-	if (!document)
-		return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
-	result = cost_write(document, arguments->figures, failure);
-	json_object_put(document);
-	return result;
+static void say(struct report *report, bool passed, const char *format, ...)
+{
+	va_list args;
+
+	report->failed += !passed;
+	printf("%s %u - ", passed ? "ok" : "not ok", ++report->points);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	putchar('\n');
 }
 
-static int conclude(const struct arguments *arguments, struct cost_report *report,
-		    const struct cost_figures *figures, const struct cost_key *key,
-		    json_object *references, struct mc_failure *failure)
+static void say_figures(struct report *report, const struct cost_figures *figures)
 {
-	cost_report_figures(report, figures);
-	cost_report_checks(report, figures);
-	if (!arguments->write_reference)
-		cost_report_reference(report, figures, key, references);
-	cost_report_end(report);
-	if (arguments->write_reference) {
-		if (cost_references_set(references, key, figures))
-			return mc_fail(failure, MC_EXIT_ENVIRONMENT, "out of memory");
-		if (cost_write(references, arguments->references, failure))
-			return -1;
+	bool repeat = true;
+	size_t i;
+
+	for (i = 0; i < figures->n; i++) {
+		const struct cost_figure *figure = &figures->figure[i];
+		bool repeats = cost_figure_repeats(figure);
+
+		printf("# %-28s %10.1f instructions, rounds within %.2f %%%s\n", figure->name,
+		       cost_figure_median(figure), 100 * cost_figure_spread(figure),
+		       repeats ? "" : ", which is too much");
+		repeat &= repeats;
 	}
-	return write_figures(arguments, figures, key, failure);
+	say(report, repeat && figures->n, "all figures repeat to within %.0f %%",
+	    100 * COST_SPREAD);
 }
 
-/* A reference file that is no good is refused before anything is booted. */
-static int run(const struct arguments *arguments, struct cost_report *report,
-	       struct mc_failure *failure)
+static void say_check(struct report *report, const struct cost_check *check,
+		      const struct cost_figures *figures)
 {
-	static struct cost_measured measured;
-	char qemu[COST_TEXT_SIZE];
-	const struct cost_key key = {measured.kernel, qemu, measured.compiler};
-	json_object *references = cost_references_read(arguments->references, failure);
-	int result = -1;
+	struct cost_verdict verdict = cost_judge(check, figures);
 
-	if (references && !cost_boot_all(&arguments->files, &measured, qemu, failure))
-		result = conclude(arguments, report, &measured.figures, &key, references, failure);
-	json_object_put(references);
-	return result;
+	if (verdict.missing)
+		say(report, false, "%s: %s was not measured", check->name, verdict.missing);
+	else if (check->rule == COST_LINEAR)
+		say(report, verdict.passed,
+		    "%s: slopes within %.3f times, at most %.2f; %.1f for one more", check->name,
+		    verdict.value, check->most, verdict.slope);
+	else
+		say(report, verdict.passed, "%s: %.3f times, at most %.2f", check->name,
+		    verdict.value, check->most);
 }
 
 int main(int argc, char **argv)
 {
-	struct cost_report report = {.to = stdout};
+	static struct cost_figures figures;
 	struct mc_failure failure = {};
-	struct arguments arguments;
+	struct report report = {0};
+	unsigned int i;
 
-	if (argc < 6 || argc > 7 || (argc == 7 && strcmp(argv[6], "--write-reference"))) {
-		fprintf(stderr, "usage: vm-cost RUN_STRESS COST_GUEST MODULES REFERENCE FIGURES "
-				"[--write-reference]\n");
+	if (argc != 4) {
+		fprintf(stderr, "usage: vm-cost RUN_STRESS COST_GUEST MODULES\n");
 		return MC_EXIT_USAGE;
 	}
-	arguments = (struct arguments){.files = {argv[1], argv[2], argv[3]},
-				       .references = argv[4],
-				       .figures = argv[5],
-				       .write_reference = argc == 7};
-	if (mc_stop_install(&failure) || run(&arguments, &report, &failure)) {
+	if (mc_stop_install(&failure) ||
+	    cost_boot_all(&(struct cost_files){argv[1], argv[2], argv[3]}, &figures, &failure)) {
 		fprintf(stderr, "vm-cost: %s\n", failure.text);
 		return failure.exit_code;
 	}
+	say_figures(&report, &figures);
+	for (i = 0; i < cost_n_checks; i++)
+		say_check(&report, &cost_checks[i], &figures);
+	printf("1..%u\n", report.points);
 	return report.failed ? MC_EXIT_INVALID : MC_EXIT_OK;
 }
