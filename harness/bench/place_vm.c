@@ -55,7 +55,8 @@ struct vm {
 	const struct mc_job *job;
 	struct mc_progress *progress;
 	uint16_t machine;
-	char *program, *init, *stress_ng, *unpacked;
+	char *program, *init, *unpacked;
+	char *stress_ng; /* NULL: no load runs, so that there is no disk for it, either */
 	struct mc_vm_kernel kernel;
 	struct mc_vm_folder folder;
 	FILE *log, *tar;
@@ -131,6 +132,25 @@ static char *in_root(const struct vm *vm, const char *path)
 	return asprintf(&whole, "%s%s", vm->job->root, path) < 0 ? NULL : whole;
 }
 
+/* Seconds of an emulated guest go into what a load takes along: libraries, disk, modules. */
+static char *find_stress_ng(const struct vm *vm)
+{
+	const struct mc_matrix *matrix = vm->job->matrix;
+	char *path;
+	size_t i;
+
+	for (i = 0; i < matrix->n && !matrix->scenario[i].stressor[0]; i++)
+		;
+	if (i == matrix->n)
+		return NULL;
+	path = vm->job->root ? in_root(vm, GUEST_STRESS_NG) : mc_vm_find_program("stress-ng");
+	if (path && !access(path, X_OK))
+		return path;
+	/* The scenarios with a load are skipped, and say so. */
+	free(path);
+	return NULL;
+}
+
 static int find_programs(struct vm *vm, struct mc_failure *failure)
 {
 	struct mc_elf elf;
@@ -143,13 +163,7 @@ static int find_programs(struct vm *vm, struct mc_failure *failure)
 	vm->machine = elf.machine;
 	mc_elf_free(&elf);
 	vm->init = mc_vm_find_init(vm->program, failure);
-	/* Without it the scenarios with a load are skipped, and say so. */
-	vm->stress_ng = vm->job->root ? in_root(vm, GUEST_STRESS_NG)
-				      : mc_vm_find_program("stress-ng");
-	if (vm->stress_ng && access(vm->stress_ng, X_OK)) {
-		free(vm->stress_ng);
-		vm->stress_ng = NULL;
-	}
+	vm->stress_ng = find_stress_ng(vm);
 	return vm->init ? 0 : -1;
 }
 
@@ -180,7 +194,7 @@ static int find_all(struct vm *vm, struct mc_failure *failure)
 
 	if (find_programs(vm, failure) || check_variables(failure) ||
 	    mc_accel_check(vm->job->accel, failure) || find_qemu(vm, failure) ||
-	    mc_vm_scratch_check(failure) ||
+	    (vm->stress_ng && mc_vm_scratch_check(failure)) ||
 	    mc_module_release(vm->job->module, release, sizeof(release), failure))
 		return -1;
 	return mc_vm_kernel_find(&vm->kernel, release, vm->job->kernel, failure);
@@ -292,8 +306,10 @@ static void add_variants(struct command *command, const struct mc_job *job)
 		add(command, "--tick-cpus", job->tick_cpus);
 }
 
-static int compose(struct command *command, const struct mc_job *job, struct mc_failure *failure)
+static int compose(struct command *command, const struct vm *vm, struct mc_failure *failure)
 {
+	const struct mc_job *job = vm->job;
+
 	snprintf(command->interval, sizeof(command->interval), "%" PRIu64 "ns", job->interval_ns);
 	snprintf(command->duration, sizeof(command->duration), "%" PRIu64 "ns", job->duration_ns);
 	add(command, GUEST_PROGRAM, NULL);
@@ -303,7 +319,8 @@ static int compose(struct command *command, const struct mc_job *job, struct mc_
 	add(command, "--duration", command->duration);
 	add_variants(command, job);
 	add(command, "--module", GUEST_MODULE);
-	add(command, "--scratch", MC_GUEST_SCRATCH);
+	if (vm->stress_ng)
+		add(command, "--scratch", MC_GUEST_SCRATCH);
 	add(command, "--results", MC_GUEST_RESULTS);
 	add(command, "--progress-records", MC_PORT_FOLDER MC_PORT_PROGRESS);
 	add(command, "--no-plots", NULL);
@@ -328,7 +345,7 @@ static int build_initramfs(struct vm *vm, struct mc_failure *failure)
 		.kernel = &vm->kernel,
 		.programs = programs,
 		.tests = no_tests,
-		.scratch = true,
+		.scratch = vm->stress_ng,
 	};
 	int result;
 
@@ -336,7 +353,7 @@ static int build_initramfs(struct vm *vm, struct mc_failure *failure)
 		return out_of_memory(failure);
 	plan.argv = command->argv;
 	plan.files = command->files;
-	result = compose(command, vm->job, failure);
+	result = compose(command, vm, failure);
 	if (!result)
 		result = mc_vm_initramfs(&plan, &vm->folder, failure);
 	free(command);
@@ -362,7 +379,7 @@ static int prepare(struct vm *vm, struct mc_result_dir *dir, struct mc_failure *
 	report(vm, MC_PHASE_PREPARE, "");
 	if (find_all(vm, failure) || mc_vm_folder_create(&vm->folder, &listener, failure))
 		return -1;
-	if (build_initramfs(vm, failure) || mc_vm_scratch(&vm->folder, failure))
+	if (build_initramfs(vm, failure) || (vm->stress_ng && mc_vm_scratch(&vm->folder, failure)))
 		return -1;
 	vm->unpacked = mc_vm_folder_file(&vm->folder, "kernel");
 	if (!vm->unpacked)
@@ -419,7 +436,7 @@ static int run_guest(struct vm *vm, struct mc_failure *failure)
 		.folder = vm->folder.path,
 		.kernel = vm->kernel.image,
 		.initramfs = MC_VM_INITRAMFS,
-		.scratch = MC_VM_SCRATCH,
+		.scratch = vm->stress_ng ? MC_VM_SCRATCH : NULL,
 		.accel = vm->job->accel,
 		.cpus = vm->job->cpus,
 		.memory_mib = vm->job->memory_mib,
