@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -70,6 +71,12 @@ static const struct row {
 	{"no word", "", "hello 5\n", "", "", "", 0, 0, -1, 0, "the guest ended without a verdict"},
 	{"no room", "[ 1.0] Initramfs unpacking failed: write error\n[ 2.0] Kernel panic - x\n", "",
 	 "", "", "", 0, 0, -1, 0, "the VM's 64 MiB of memory had no room to unpack its *"},
+};
+
+#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
+
+/* Those that keep one waiting, or do more than to say something; tests of their own run them. */
+static const struct row others[] = {
 	{"hang", "[ 1.0] so far\n", "hello 5\n", "", "", "", 0, -2, -1, 0,
 	 "the guest did not finish within 10 s: QEMU is stopped (state T); its last line: [ 1.0] "
 	 "so far"},
@@ -77,12 +84,6 @@ static const struct row {
 	 "the guest did not come up within 3 s: QEMU does not answer (state S*"},
 	{"late", "", "hello 5\n", "", "exit 0 \n", "", 0, -3, -1, 0,
 	 "the guest did not come up within 3 s: it is slow, and has finished since"},
-};
-
-#define N_ROWS (sizeof(rows) / sizeof(rows[0]))
-
-/* Those that do more than to say something; tests of their own run them. */
-static const struct row others[] = {
 	{"talks", "", "hello 5\n", "", "exit 0 \n", "", 0, -1, 0, 0, ""},
 	{"starved", "", "", "", "", "", 0, -1, -1, 0, ""},
 };
@@ -157,10 +158,15 @@ static void *spin(void *unused)
 	return NULL;
 }
 
-/* Four threads that want one CPU each, and have one for all: each has a quarter of the time. */
-static void starve(void)
+/*
+ * Four threads that want one CPU each, and have one for all: each has a quarter of the time. Until
+ * it is asked what it is doing: only these questions have numbers.
+ */
+static void starve(int monitor)
 {
+	char text[4096] = "";
 	pthread_t thread;
+	ssize_t got;
 	cpu_set_t one;
 	int i;
 
@@ -169,6 +175,13 @@ static void starve(void)
 	sched_setaffinity(0, sizeof(one), &one);
 	for (i = 0; i < 4; i++)
 		pthread_create(&thread, NULL, spin, NULL);
+	while (!strstr(text, "\"id\"")) {
+		got = read(monitor, text, sizeof(text) - 1);
+		if (got <= 0)
+			break;
+		text[got] = '\0';
+	}
+	_exit(0);
 }
 
 /* The rate of the counter, before the words that may be meant to change it */
@@ -229,7 +242,7 @@ __attribute__((noreturn)) static void play(char **argv)
 	if (!strcmp(name, "talks"))
 		talk(fd_of(argv, "verdict"));
 	if (!strcmp(name, "starved"))
-		starve();
+		starve(fd_of(argv, "monitor"));
 	if (row->exit_code == -2)
 		raise(SIGSTOP);
 	while (row->exit_code < 0)
@@ -311,6 +324,21 @@ static void test_rows(void **state)
 
 	for (i = 0; i < N_ROWS; i++)
 		check_row(&rows[i]);
+}
+
+static void test_hang(void **state)
+{
+	check_row(find_row("hang"));
+}
+
+static void test_silent(void **state)
+{
+	check_row(find_row("silent"));
+}
+
+static void test_late(void **state)
+{
+	check_row(find_row("late"));
 }
 
 static void test_full_disk(void **state)
@@ -537,13 +565,30 @@ int main(int argc, char **argv)
 		cmocka_unit_test(test_full_disk),
 		cmocka_unit_test(test_counted_time),
 		cmocka_unit_test(test_kvm_is_remembered),
-		cmocka_unit_test(test_talks_for_ever),
-		cmocka_unit_test(test_starved),
 		cmocka_unit_test(test_too_little_memory),
 		cmocka_unit_test(test_unknown_machine),
 	};
+	/* These wait for deadlines: side by side, each in a process and a folder of its own. */
+	const struct CMUnitTest waiting[][1] = {
+		{cmocka_unit_test(test_hang)},	  {cmocka_unit_test(test_silent)},
+		{cmocka_unit_test(test_late)},	  {cmocka_unit_test(test_talks_for_ever)},
+		{cmocka_unit_test(test_starved)},
+	};
+	pid_t pid[sizeof(waiting) / sizeof(waiting[0])];
+	int failed, status;
+	size_t i;
 
 	if (!strncmp(argv[0], "qemu-system-", strlen("qemu-system-")))
 		play(argv);
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	for (i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++) {
+		pid[i] = fork();
+		if (!pid[i])
+			return cmocka_run_group_tests(waiting[i], set_up, tear_down);
+	}
+	failed = cmocka_run_group_tests(tests, set_up, tear_down);
+	for (i = 0; i < sizeof(waiting) / sizeof(waiting[0]); i++) {
+		if (pid[i] < 0 || waitpid(pid[i], &status, 0) != pid[i] || status)
+			failed++;
+	}
+	return failed;
 }
