@@ -351,20 +351,30 @@ static int wait_for_program(pid_t program, int output, const sigset_t *with_chil
 	return status;
 }
 
+/*
+ * Only wait_for_program() takes it, where it waits. A thread that does not block it would take it
+ * in between, and there would be nothing to wake up for any more.
+ */
+static void block_child_signal(void)
+{
+	sigset_t child;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, NULL);
+}
+
 static int run(char **argv, int output, char *last)
 {
 	static char *const env[] = {"PATH=/usr/bin:/bin:/usr/sbin:/sbin", "HOME=/root", "LANG=C",
 				    "TMPDIR=/tmp", NULL};
 	struct sigaction action = {.sa_handler = on_child};
-	sigset_t child, none;
+	sigset_t none;
 	int fds[2], status;
 	pid_t pid;
 
 	sigemptyset(&none);
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
 	sigaction(SIGCHLD, &action, NULL);
-	sigprocmask(SIG_BLOCK, &child, NULL);
 	if (pipe2(fds, O_CLOEXEC))
 		verdict("init cannot make a pipe: %s", strerror(errno));
 	pid = fork();
@@ -585,6 +595,8 @@ int main(void)
 	char last[TEXT_MAX] = "";
 	int status = 0;
 
+	/* Before there is a second thread, which inherits it */
+	block_child_signal();
 	mount_all();
 	follow_plan(&plan);
 	if (plan.n_args)
