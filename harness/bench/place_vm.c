@@ -557,7 +557,7 @@ static void compare_clocks(const struct vm *vm, struct mc_result *guest)
 			"nonstop_tsc)");
 }
 
-/* Figures of a guest that did nothing for a while, and was slower afterwards */
+/* A guest that stood still was slower afterwards, too: what it measured is not valid. */
 static void check_standstill(const struct vm *vm, struct mc_result *guest)
 {
 	size_t i;
@@ -569,8 +569,8 @@ static void check_standstill(const struct vm *vm, struct mc_result *guest)
 			continue;
 		scenario->status = MC_STATUS_INVALID;
 		snprintf(scenario->reason, sizeof(scenario->reason),
-			 "the guest stood still for %.0f s by a fault of QEMU, which executed code "
-			 "that was no longer there; run it again",
+			 "the guest gave no sign of life for %.0f s, until QEMU was made to "
+			 "translate its code anew; run it again",
 			 vm->end.stood_ns / 1e9);
 	}
 }

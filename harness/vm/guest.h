@@ -34,8 +34,8 @@
 #define MC_GUEST_RESULTS "/results"
 
 /*
- * The beat, and the word of the kernel's command line that asks for it. One CPU of the guest after
- * the other gives it, so that it ends with any of them.
+ * The beat, and the word of the kernel's command line that asks for it. One CPU after the other
+ * gives it, so that it stops when any CPU stands still; with many CPUs, when it is that one's turn.
  */
 #define MC_GUEST_BEAT "alive"
 #define MC_GUEST_BEAT_WORD "memory_collector.beat"
@@ -43,7 +43,7 @@
 /*
  * A test aid: a word of the kernel's command line that makes init misbehave.
  *   silent  say nothing, for ever
- *   hang    say hello, and then nothing, for ever
+ *   hang    say hello, and then nothing but the beat, for ever
  *   panic   make the kernel panic
  *   warn    put a line like a kernel's warning into the log
  *   exit    end without a verdict

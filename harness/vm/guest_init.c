@@ -238,21 +238,24 @@ static bool is_told(const char *word)
 
 /* ---- signs of life ---- */
 
-/* First in line on each CPU, because a sign that waits for a load is none. */
+/* Before all else that a CPU has to do: a guest with a load is alive, too. */
 static void *beat(void *unused)
 {
-	const struct sched_param least = {.sched_priority = 1};
+	const struct sched_param most = {.sched_priority = sched_get_priority_max(SCHED_FIFO)};
 	const struct timespec pause = {.tv_sec = 1};
 	long n = sysconf(_SC_NPROCESSORS_CONF), cpu;
-	cpu_set_t one;
+	cpu_set_t one, all;
 
-	sched_setscheduler(0, SCHED_FIFO, &least);
+	sched_setscheduler(0, SCHED_FIFO, &most);
+	sched_getaffinity(0, sizeof(all), &all);
 	for (cpu = 0;; cpu = (cpu + 1) % n) {
 		CPU_ZERO(&one);
 		CPU_SET(cpu, &one);
-		/* Where it is off line, the last one does. */
+		/* It fails if that CPU is off line, and another one gives the beat. */
 		sched_setaffinity(0, sizeof(one), &one);
 		write_all(verdict_port, MC_GUEST_BEAT "\n", strlen(MC_GUEST_BEAT "\n"));
+		/* The kernel's log would say each time that the CPU goes off line. */
+		sched_setaffinity(0, sizeof(all), &all);
 		nanosleep(&pause, NULL);
 	}
 	return NULL;

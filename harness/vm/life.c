@@ -28,31 +28,28 @@ void mc_life_sign(struct mc_life *life, int64_t now_ns)
 
 /*
  * The first command is what QMP wants to hear before any other; the second time it is refused,
- * which does no harm. Answers are not waited for: it is the guest's that counts.
+ * which does no harm. The guest's next sign is the answer.
  */
 static void wake(struct mc_life *life)
 {
 	char text[256];
 
-	life->unchained = !life->unchained;
 	snprintf(text, sizeof(text),
 		 "{\"execute\": \"qmp_capabilities\"}\n"
 		 "{\"execute\": \"human-monitor-command\", "
 		 "\"arguments\": {\"command-line\": \"log %s\"}}\n",
-		 life->unchained ? "nochain" : "none");
-	/* It does not fit only where nothing reads it. */
+		 life->unchained ? "none" : "nochain");
+	/* It fails only if QEMU does not read. */
 	if (send(life->monitor, text, strlen(text), MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return;
+	life->unchained = !life->unchained;
 	life->woken++;
 }
 
-int64_t mc_life_look(struct mc_life *life, int64_t now_ns)
+void mc_life_look(struct mc_life *life, int64_t now_ns)
 {
-	if (life->monitor < 0)
-		return INT64_MAX;
-	if (now_ns >= life->wake_ns) {
-		wake(life);
-		life->wake_ns = now_ns + MC_LIFE_SILENCE_NS;
-	}
-	return life->wake_ns;
+	if (life->monitor < 0 || now_ns < life->wake_ns)
+		return;
+	wake(life);
+	life->wake_ns = now_ns + MC_LIFE_SILENCE_NS;
 }

@@ -10,8 +10,10 @@
  * there is none, and goes back to it, for ever and with interrupts off; the others then wait for
  * that CPU.
  *
- * Only new translations help. QEMU makes them when a CPU runs with other flags, and "log nochain"
- * in its monitor changes these. The guest then goes on; nothing but time is lost.
+ * QEMU has other translations for a CPU that runs with other flags, and "log nochain" in its
+ * monitor changes these. The guest then goes on, more slowly. If it stands still once more, "log
+ * none" goes back to the first flags, whose stale translation has gone if the kernel has changed
+ * that code again.
  */
 #ifndef MEMORY_COLLECTOR_VM_LIFE_H
 #define MEMORY_COLLECTOR_VM_LIFE_H
@@ -19,16 +21,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* So long without a sign of life, and a guest stands still; its own kernel reports that later. */
-#define MC_LIFE_SILENCE_NS 20000000000LL
+/*
+ * A guest that is silent for so long stands still. Its kernel would report that after 120 s of the
+ * clock on the wall, and this is time that the machine gave to QEMU.
+ */
+#define MC_LIFE_SILENCE_NS 10000000000LL
 
 /**
- * struct mc_life - signs of life of one guest; times are those of CLOCK_MONOTONIC
+ * struct mc_life - signs of life of one guest; any clock will do
  * @monitor: our end of QEMU's monitor, which speaks QMP; -1: this guest is not watched
  * @sign_ns: when the last sign came
  * @wake_ns: when it is woken next
  * @woken: how often it was since the last sign
- * @unchained: the flags that its CPUs run with at the moment
+ * @unchained: QEMU was told to chain no translations
  * @stood_ns: how long it has stood still in all
  */
 struct mc_life {
@@ -45,15 +50,7 @@ void mc_life_begin(struct mc_life *life, int monitor, int64_t now_ns);
 /* It has said something: if it was woken, then it did stand still. */
 void mc_life_sign(struct mc_life *life, int64_t now_ns);
 
-/**
- * mc_life_look - wake a guest that stands still
- * @life: guest
- * @now_ns: time
- *
- * What it said is to be taken in first.
- *
- * Return: when to look again; INT64_MAX: never.
- */
-int64_t mc_life_look(struct mc_life *life, int64_t now_ns);
+/* Wake the guest if it is time to. What it has said is to be taken in before. */
+void mc_life_look(struct mc_life *life, int64_t now_ns);
 
 #endif

@@ -163,7 +163,8 @@ struct guest {
 	char report[512], panic[512], last[512]; /* lines of the console */
 	bool no_room; /* for the initramfs */
 	char complaint[512]; /* QEMU's first */
-	struct mc_life life;
+	struct mc_life life; /* as given_ns() counts */
+	int64_t sign_ns; /* of the last sign of life, as mc_now_ns() */
 	struct mc_autopsy *autopsy; /* once the deadline has passed */
 	int64_t listen_ns; /* until when it listens, as mc_now_ns(); 0: until its deadline */
 	char hang[512]; /* what it has found */
@@ -188,14 +189,32 @@ static void keep(char *to, size_t size, const char *line)
 		snprintf(to, size, "%s", line);
 }
 
+/* Since QEMU was started, without what it waited for a CPU */
+static int64_t given_ns(const struct guest *guest)
+{
+	return mc_given_time(mc_now_ns() - guest->end->started_ns,
+			     mc_given_waited(guest->child.group));
+}
+
+/* Several in a moment are one: it takes a look at QEMU's threads. */
+static void note_sign(struct guest *guest)
+{
+	int64_t now = mc_now_ns();
+
+	if (now < guest->sign_ns + LOOK_MS * 1000000LL && !guest->life.woken)
+		return;
+	guest->sign_ns = now;
+	mc_life_sign(&guest->life, given_ns(guest));
+}
+
 /* The kernel's own lines begin with a time; any program may say anything else. */
 static void on_console(struct guest *guest, const char *line)
 {
 	const char *message = *line == '[' ? strstr(line, "] ") : NULL;
 
-	/* From then on it takes a beat, which no CPU is left out of. */
+	/* After hello only the beat is a sign of life, because all CPUs take part in it. */
 	if (!guest->end->hello_ns)
-		mc_life_sign(&guest->life, mc_now_ns());
+		note_sign(guest);
 	/* From then on the kernel says what it was asked for. */
 	if (guest->autopsy) {
 		mc_autopsy_console(guest->autopsy, line);
@@ -223,23 +242,16 @@ static void on_progress(struct guest *guest, const char *line)
 	if (!strncmp(line, "hello ", 6) && !guest->end->hello_ns) {
 		guest->end->hello_ns = mc_now_ns();
 		guest->end->hello_guest_ns = strtoll(line + 6, NULL, 10);
-		mc_life_sign(&guest->life, mc_now_ns());
+		note_sign(guest);
 	} else if (guest->vm->on_record) {
 		guest->vm->on_record(guest->vm->on_record_data, line);
 	}
 }
 
-/* Since QEMU was started, without what it waited for a CPU */
-static int64_t given_ns(const struct guest *guest)
-{
-	return mc_given_time(mc_now_ns() - guest->end->started_ns,
-			     mc_given_waited(guest->child.group));
-}
-
 /* The first one counts, and so does its time: a guest that goes on talking is ended. */
 static void on_verdict(struct guest *guest, const char *line)
 {
-	mc_life_sign(&guest->life, mc_now_ns());
+	note_sign(guest);
 	if (!strcmp(line, MC_GUEST_BEAT))
 		return;
 	if (guest->verdict[0] || !*line)
@@ -436,7 +448,7 @@ static void add_words(struct command *command, const char *words)
 		 words);
 }
 
-/* With one CPU, or none that QEMU emulates, there is no code that is no longer there. */
+/* Only where QEMU emulates several CPUs can one of them execute code that is no longer there. */
 static bool beats(const struct guest *guest)
 {
 	return !guest->kvm && guest->vm->cpus > 1;
@@ -547,8 +559,7 @@ static int power_on(struct guest *guest)
 	config.stderr_fd = guest->stream[COMPLAINTS].theirs;
 	compose(&command, guest);
 	guest->end->started_ns = mc_now_ns();
-	mc_life_begin(&guest->life, beats(guest) ? guest->stream[MONITOR].fd : -1,
-		      guest->end->started_ns);
+	mc_life_begin(&guest->life, beats(guest) ? guest->stream[MONITOR].fd : -1, 0);
 	result = mc_child_start(&guest->child, &config, guest->failure);
 	for (i = 0; i < N_STREAMS; i++) {
 		close(guest->stream[i].theirs);
@@ -574,28 +585,33 @@ static int64_t deadline_of(const struct guest *guest)
 	return end;
 }
 
-/* As long as less time has passed than that, it cannot have been given as much: no need to look. */
-static int left_ms(const struct guest *guest)
+/*
+ * @moment_ns: as given_ns() counts. As long as less time has passed than that, it cannot have been
+ * given as much: no need to look.
+ */
+static int ms_until(const struct guest *guest, int64_t moment_ns)
 {
-	int64_t deadline = deadline_of(guest);
-	int64_t left = deadline - (mc_now_ns() - guest->end->started_ns);
+	int64_t left = moment_ns - (mc_now_ns() - guest->end->started_ns);
 
-	if (guest->listen_ns)
-		return (guest->listen_ns - mc_now_ns()) / 1000000;
 	if (left <= 0)
-		left = deadline - given_ns(guest);
+		left = moment_ns - given_ns(guest);
 	left /= 1000000;
 	return left > 60000 ? 60000 : left > 0 && left < LOOK_MS ? LOOK_MS : (int)left;
 }
 
-/* Until when to wait for QEMU to say something. While it is examined, it stays as it is. */
-static int wait_ms(struct guest *guest)
+static int left_ms(const struct guest *guest)
 {
-	int64_t now = mc_now_ns(),
-		look = guest->autopsy ? INT64_MAX : mc_life_look(&guest->life, now);
-	int left = left_ms(guest);
+	if (guest->listen_ns)
+		return (guest->listen_ns - mc_now_ns()) / 1000000;
+	return ms_until(guest, deadline_of(guest));
+}
 
-	return look - now < left * 1000000LL ? (int)((look - now) / 1000000) + 1 : left;
+/* How long it may be silent. One that is done, or is examined, is not woken. */
+static int silence_ms(const struct guest *guest)
+{
+	if (guest->life.monitor < 0 || guest->autopsy || guest->verdict[0])
+		return INT_MAX;
+	return ms_until(guest, guest->life.wake_ns);
 }
 
 /* Until QEMU ends, or must. Return: whether it has ended by itself. */
@@ -605,7 +621,7 @@ static bool follow(struct guest *guest)
 	int i;
 
 	while (!guest->broken && !mc_stop_requested()) {
-		int left = wait_ms(guest);
+		int left = left_ms(guest), silence = silence_ms(guest), ready;
 
 		if (left <= 0) {
 			guest->met_ns = guest->met_ns ? guest->met_ns : mc_now_ns();
@@ -615,12 +631,18 @@ static bool follow(struct guest *guest)
 			fds[i] = (struct pollfd){.fd = guest->stream[i].fd, .events = POLLIN};
 		fds[i++] = (struct pollfd){.fd = guest->child.pidfd, .events = POLLIN};
 		fds[i] = (struct pollfd){.fd = mc_stop_fd(), .events = POLLIN};
-		if (poll(fds, N_STREAMS + 2, left) < 0)
+		ready = poll(fds, N_STREAMS + 2,
+			     silence < left ? (silence > 0 ? silence : 0) : left);
+		if (ready < 0)
 			continue;
+		if (!ready && silence < left)
+			mc_life_look(&guest->life, given_ns(guest));
 		for (i = 0; i < N_STREAMS; i++) {
 			if (fds[i].revents && !take(guest, i)) {
 				close(guest->stream[i].fd);
 				guest->stream[i].fd = -1;
+				if (i == MONITOR)
+					guest->life.monitor = -1;
 			}
 		}
 		if (fds[N_STREAMS].revents)

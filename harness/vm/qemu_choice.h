@@ -4,7 +4,7 @@
  *
  * Before 8.1 QEMU translated code while another CPU was changing it, so that guests with several
  * emulated CPUs stand still now and then ("accel/tcg: Always lock pages before translation", 8.1);
- * life.h has why newer ones do, too, but more rarely.
+ * life.h explains why newer versions do so, too, more rarely.
  */
 #ifndef MEMORY_COLLECTOR_VM_QEMU_CHOICE_H
 #define MEMORY_COLLECTOR_VM_QEMU_CHOICE_H

@@ -175,8 +175,7 @@ static int run(struct request *request, struct mc_failure *failure)
 			       strerror(errno));
 	result = mc_vm_program_run(&request->program, NULL, &end, failure);
 	if (end.stood_ns)
-		printf("# the guest stood still for %.1f s, by a fault of QEMU\n",
-		       end.stood_ns / 1e9);
+		printf("# the guest gave no sign of life for %.1f s\n", end.stood_ns / 1e9);
 	copy(request->program.output, stdout);
 	if (request->n_tests && judge_tests(request) && !end.code)
 		end.code = 1;

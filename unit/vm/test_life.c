@@ -59,7 +59,7 @@ static void alive(void **state)
 
 	mc_life_begin(&life, fds[0], now);
 	for (i = 0; i < 10; i++) {
-		assert_int_equal(mc_life_look(&life, now + SILENCE - 1), now + SILENCE);
+		mc_life_look(&life, now + SILENCE - 1);
 		now += SILENCE - 1;
 		mc_life_sign(&life, now);
 	}
@@ -67,7 +67,7 @@ static void alive(void **state)
 	assert_int_equal(life.stood_ns, 0);
 }
 
-/* Other flags each time: a second time the old ones are as good as new. */
+/* Other flags each time, of which there are two kinds */
 static void stands_still(void **state)
 {
 	const int *fds = *state;
@@ -76,9 +76,9 @@ static void stands_still(void **state)
 
 	mc_life_begin(&life, fds[0], now);
 	now += SILENCE;
-	assert_int_equal(mc_life_look(&life, now), now + SILENCE);
+	mc_life_look(&life, now);
 	assert_told(fds[1], "nochain");
-	assert_int_equal(mc_life_look(&life, now + S), now + SILENCE);
+	mc_life_look(&life, now + S);
 	assert_told(fds[1], "");
 	now += SILENCE;
 	mc_life_look(&life, now);
@@ -92,16 +92,6 @@ static void stands_still(void **state)
 	assert_told(fds[1], "nochain");
 	mc_life_sign(&life, now);
 	assert_int_equal(life.stood_ns, 3 * SILENCE + S);
-}
-
-static void not_watched(void **state)
-{
-	const int *fds = *state;
-	struct mc_life life;
-
-	mc_life_begin(&life, -1, 0);
-	assert_int_equal(mc_life_look(&life, 1000 * S), INT64_MAX);
-	assert_told(fds[1], "");
 }
 
 /* QEMU has ended, and nobody has noticed yet: that kills nobody, and the guest did not stand still.
@@ -123,7 +113,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(alive, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(stands_still, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(not_watched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_monitor, set_up, tear_down),
 	};
 

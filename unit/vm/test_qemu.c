@@ -26,6 +26,7 @@
 #include "kernel/tsc.h"
 #include "memory_collector/child.h"
 #include "process/tree.h"
+#include "vm/guest.h"
 #include "vm/qemu.h"
 
 #define SECOND 1000000000LL
@@ -48,6 +49,8 @@ static const struct row {
 	 "in the guest, init cannot load x: y"},
 	{"garbage", "", "hello x\n\n\xff\n", "", "\x01\x1b[2J\xff\n", "", 0, 0, -1, 0,
 	 "in the guest, ??[2J?"},
+	{"beat", "", "hello 5\n", "", MC_GUEST_BEAT "\n" MC_GUEST_BEAT "\nexit 0 \n", "", 0, 0, 0,
+	 0, ""},
 	{"half a verdict", "", "hello 5\n", "", "exit", "", 0, 0, -1, 0, "in the guest, exit"},
 	{"no number", "", "hello 5\n", "", "exit x y\n", "", 0, 0, -1, 0, "in the guest, exit x y"},
 	{"no verdict", "[ 1.0] last words\n", "hello 5\n", "", "", "", 0, 0, -1, 0,
@@ -198,11 +201,20 @@ static bool tells_rate(char **argv)
 	return rate != NULL;
 }
 
+static bool is_told(char **argv, const char *word)
+{
+	while (argv[1] && strcmp(argv[0], "-append"))
+		argv++;
+	return argv[1] && strstr(argv[1], word);
+}
+
 /* One line per start: how often it was tried */
-__attribute__((noreturn)) static void play_kvm(void)
+__attribute__((noreturn)) static void play_kvm(char **argv)
 {
 	FILE *file = fopen(getenv("KVM_STARTS"), "ae");
 
+	if (is_told(argv, MC_GUEST_BEAT_WORD))
+		_exit(8);
 	fputs("start\n", file);
 	fclose(file);
 	fputs("kvm: cannot set MSR\n", stderr);
@@ -222,7 +234,7 @@ __attribute__((noreturn)) static void play(char **argv)
 	if (!has(argv, "-accel", NULL))
 		_exit(3);
 	if (has(argv, "-accel", "kvm"))
-		play_kvm();
+		play_kvm(argv);
 	if (has(argv, "-icount", NULL) != (getenv("ICOUNT") != NULL) ||
 	    (getenv("ICOUNT") && !has(argv, "-icount", getenv("ICOUNT"))))
 		_exit(4);
@@ -230,6 +242,9 @@ __attribute__((noreturn)) static void play(char **argv)
 		_exit(7);
 	if (!has(argv, "-accel", "tcg,thread=multi") && !getenv("ICOUNT"))
 		_exit(5);
+	/* Where instructions are counted there is one CPU, and no beat. */
+	if (is_told(argv, MC_GUEST_BEAT_WORD) == (getenv("ICOUNT") != NULL))
+		_exit(8);
 	row = find_row(name);
 	for (i = 0; i < (row->repeat ? row->repeat : 1); i++)
 		put(fd_of(argv, "console"), row->console);
