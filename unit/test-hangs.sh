@@ -101,7 +101,7 @@ stopped() {
 }
 
 # A stand-in for a guest whose CPUs execute code that is no longer there: it is silent for longer than
-# it may be, and goes on afterwards.
+# it may be, on a busy machine too, where a second can count as a tenth; and it goes on afterwards.
 still() {
 	env "$mark-still" "$run_stress" --accel tcg --only baseline --cpus 2 --duration 30s \
 		--no-plots --module "$modules/sync_timer_benchmark_module.ko" \
@@ -113,7 +113,7 @@ still() {
 	qemu=$(qemus "$mark-still")
 	[ -z "$qemu" ] || {
 		kill -s STOP "$qemu"
-		sleep 12
+		sleep 90
 		kill -s CONT "$qemu"
 	}
 	wait $running

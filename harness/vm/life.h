@@ -22,10 +22,10 @@
 #include <stdint.h>
 
 /*
- * A guest that is silent for so long stands still. Its kernel would report that after 120 s of the
- * clock on the wall, and this is time that the machine gave to QEMU.
+ * A guest that is silent for so long stands still. This is time that the machine gave to QEMU, which
+ * is a tenth at least: its kernel would report it after 120 s by the clock.
  */
-#define MC_LIFE_SILENCE_NS 10000000000LL
+#define MC_LIFE_SILENCE_NS 8000000000LL
 
 /**
  * struct mc_life - signs of life of one guest; any clock will do
