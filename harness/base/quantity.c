@@ -8,9 +8,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#define NS_PER_US 1000ULL
-#define NS_PER_MS 1000000ULL
-#define NS_PER_S 1000000000ULL
+#include "base/nanoseconds.h"
 
 /* Digits at *text, beyond which it is moved. Return: NULL, or what is wrong. */
 static const char *take_digits(const char **text, uint64_t *number)

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nanoseconds.h"
 #include "base/option_table.h"
 #include "base/quantity.h"
 #include "core/interval.h"
@@ -15,8 +16,6 @@
 #include "vm/accelerator.h"
 #include "vm/memory.h"
 
-#define NS_PER_MS 1000000ULL
-#define NS_PER_S 1000000000ULL
 /* Longest window: results of longer runs are better made of several */
 #define DURATION_MAX_NS (7 * 24 * 3600 * NS_PER_S)
 

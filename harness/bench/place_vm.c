@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "bench/clock.h"
 #include "bench/module.h"
 #include "bench/variants.h"
@@ -32,7 +33,6 @@
 #include "vm/program.h"
 #include "vm/qemu.h"
 
-#define NS_PER_S 1000000000LL
 /* Where the guest has things; the first scenario file is the program's default there */
 #define GUEST_PROGRAM "/usr/" MC_BIN_DIR "/run-stress"
 #define GUEST_STRESS_NG "/usr/bin/stress-ng"

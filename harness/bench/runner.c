@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "base/text.h"
 #include "bench/clock.h"
 #include "bench/module.h"
@@ -31,9 +32,6 @@
 #include "load/stress_yaml.h"
 #include "load/user.h"
 #include "result/clock_verdict.h"
-
-#define NS_PER_MS 1000000LL
-#define NS_PER_S 1000000000LL
 
 /* Before the load starts and after it has ended, so that both can be seen */
 #define QUIET_NS (250 * NS_PER_MS)

@@ -8,10 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nanoseconds.h"
 #include "core/lead.h"
-
-#define NS_PER_MS 1000000LL
-#define NS_PER_S 1000000000LL
 
 /* Where two ways are compared, one window of each says little. */
 #define SLICES_TO_COMPARE 5

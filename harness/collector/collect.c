@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "base/paths.h"
 #include "base/text.h"
 #include "collector/module.h"
@@ -23,7 +24,6 @@
 #include "vm/log.h"
 #include "vm/program.h"
 
-#define NS_PER_S 1000000000LL
 #define OUTPUT_MAX (64UL * 1024 * 1024)
 /* Where the guest has things */
 #define GUEST_PROGRAM "/usr/bin/collect"

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/nanoseconds.h"
 #include "collector/collect.h"
 #include "load/user.h"
 #include "vm/files.h"
 
-#define NS_PER_MS 1000000LL
 #define PERIOD_NS (20 * NS_PER_MS)
 
 /* As a user of their own and without files: nothing is left of them. */

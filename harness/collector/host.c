@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "base/text.h"
 #include "collector/collect.h"
 #include "collector/trace.h"
@@ -20,7 +21,6 @@
 #include "kernel/trace_instance.h"
 
 #define INSTANCE "memory_collector_collect"
-#define NS_PER_MS 1000000LL
 #define READ_EVERY_NS (100 * NS_PER_MS)
 #define GRACE_NS (2000 * NS_PER_MS)
 /* Holds what comes in ten reads, even of a thousand processes on a CPU */

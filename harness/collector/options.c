@@ -8,12 +8,12 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/nanoseconds.h"
 #include "base/option_table.h"
 #include "core/interval.h"
 #include "vm/accelerator.h"
 #include "vm/memory.h"
 
-#define NS_PER_S 1000000000ULL
 #define DURATION_MAX_NS (24 * 3600 * NS_PER_S)
 
 #define DURATION_NS (5 * NS_PER_S)

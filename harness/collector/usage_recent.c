@@ -3,8 +3,7 @@
  * usage_recent.c - see usage_recent.h
  */
 #include "collector/usage_recent.h"
-
-#define NS_PER_MS 1000000
+#include "base/nanoseconds.h"
 
 void mc_recent_add(struct mc_recent *recent, uint64_t boundary_ns)
 {

@@ -18,9 +18,9 @@
 
 #ifdef __x86_64__
 #include <cpuid.h>
-#endif
 
-#define NS_PER_S UINT64_C(1000000000)
+#include "base/nanoseconds.h"
+#endif
 
 static void read_text(const char *path, char *text, size_t size)
 {

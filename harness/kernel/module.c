@@ -14,12 +14,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "kernel/environment.h"
 #include "kernel/lockdown.h"
 #include "memory_collector/child.h"
-
-#define NS_PER_MS 1000000LL
-#define NS_PER_S 1000000000LL
 
 /* ---- files of /sys ---- */
 

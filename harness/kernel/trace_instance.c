@@ -19,6 +19,7 @@
 #include <tracefs.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "kernel/environment.h"
 #include "memory_collector/pages.h"
 
@@ -27,8 +28,6 @@
 #define EVENT_BYTES 64
 /* Share of the available memory for the buffers of all CPUs */
 #define MEMORY_SHARE 4
-#define NS_PER_MS 1000000ULL
-#define NS_PER_S 1000000000ULL
 
 struct mc_trace {
 	struct tracefs_instance *instance;

@@ -22,8 +22,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#define NS_PER_MS 1000000LL
-#define NS_PER_S 1000000000LL
+#include "base/nanoseconds.h"
+
 #define POLL_NS (50 * NS_PER_MS)
 /*
  * stress-ng answers SIGINT within a fraction of a second, on a slow guest within some. Only

@@ -29,10 +29,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "process/scheduling.h"
-
-#define NS_PER_S 1000000000LL
-#define NS_PER_MS 1000000LL
 
 /* Asks a supervisor to kill everything below it; also its parent-death signal */
 #define END_ALL SIGRTMIN

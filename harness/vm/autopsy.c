@@ -16,10 +16,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "memory_collector/child.h"
 #include "vm/hang.h"
 
-#define NS_PER_MS 1000000LL
 /*
  * In all; for one answer; until a kernel has begun to answer, and where that CPU may be one with
  * interrupts off; until it has ended; for its panic

@@ -20,6 +20,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "kernel/log.h"
 #include "kernel/tsc.h"
 #include "memory_collector/child.h"
@@ -31,7 +32,6 @@
 #include "vm/memory.h"
 #include "vm/qemu_choice.h"
 
-#define NS_PER_S 1000000000LL
 /* With KVM a guest is up in a second or two; one that is not, hangs */
 #define HELLO_KVM_NS (6 * NS_PER_S)
 /* Emulated, on a machine that others use too. One that panics is not waited for. */

@@ -9,11 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/nanoseconds.h"
 #include "memory_collector/child.h"
 #include "vm/elf_needs.h"
 #include "vm/program.h"
 
-#define NS_PER_S 1000000000LL
 /* A boot takes some 20 s on a machine with nothing else to do. */
 #define DEADLINE_NS (600 * NS_PER_S)
 #define MEMORY_MIB 512

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "checks.h"
 #include "crowd.h"
 #include "kernel/log.h"
@@ -23,7 +24,6 @@
 #include "tap.h"
 #include "watch.h"
 
-#define NS_PER_S 1000000000LL
 #define TRACING "/sys/kernel/tracing"
 #define INSTANCE TRACING "/instances/memory_collector_collect"
 #define OTHER_INSTANCE TRACING "/instances/" WATCH_OTHER_INSTANCE

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "crowd.h"
 #include "memory_collector/child.h"
 #include "tap.h"
@@ -21,7 +22,6 @@
 #define ROUNDS 11
 #define FORKS 400
 #define PINGS 4000
-#define NS_PER_MS 1000000LL
 
 /* ---- what is measured: ns for one ---- */
 
@@ -243,7 +243,7 @@ static void cover(unsigned int rmids, unsigned int interval_ms)
 	bool good = false;
 	int tries;
 
-	snprintf(parameters, sizeof(parameters), "interval_ns=%lld budget_ns=%lld",
+	snprintf(parameters, sizeof(parameters), "interval_ns=%" PRId64 " budget_ns=%" PRId64,
 		 interval_ms * NS_PER_MS, interval_ms * NS_PER_MS / 2);
 	children_each = rmids / PARENTS - 1;
 	if (!watch_begin(&watch, &plan))

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/nanoseconds.h"
 #include "collector/module.h"
 #include "crowd.h"
 #include "klog.h"
@@ -18,7 +19,6 @@
 #include "tap.h"
 #include "watch.h"
 
-#define NS_PER_S 1000000000LL
 #define TRACE_CMD "/usr/bin/trace-cmd"
 #define TRACING "/sys/kernel/tracing/"
 #define REPORT_MAX (64UL * 1024 * 1024)

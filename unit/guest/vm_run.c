@@ -23,11 +23,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/nanoseconds.h"
 #include "ktap_log.h"
 #include "memory_collector/child.h"
 #include "vm/program.h"
 
-#define NS_PER_S 1000000000LL
 #define FILES_MAX 32
 #define OUTPUT_MAX (16UL * 1024 * 1024)
 

@@ -18,9 +18,9 @@
 
 #include <cmocka.h>
 
+#include "base/nanoseconds.h"
 #include "load/load.h"
 
-#define NS_PER_MS 1000000LL
 /* A worker that burns, and a first process that ends it when asked to */
 #define BURN "trap 'kill $!; exit 0' INT; sh -c 'while :; do :; done' & wait"
 /* Nothing is seen of a load for so long; whoever must be seen has PATIENCE_NS. */
