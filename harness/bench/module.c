@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file_text.h"
 #include "core/interval.h"
 #include "core/lead.h"
 
@@ -225,27 +226,18 @@ refuse:
 		       number);
 }
 
-/* A seq_file comes in pieces, but of one state: the module writes it at one stroke. */
+/* It is of one state: the module writes it at one stroke. */
 int mc_module_read_totals(struct mc_bench_totals *totals, struct mc_failure *failure)
 {
 	char *text = malloc(TOTALS_SIZE_MAX);
-	size_t used = 0;
-	ssize_t got = -1;
-	int fd, result;
+	int result;
 
 	if (!text)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, TOTALS_FILE ": out of memory");
-	fd = open(TOTALS_FILE, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && (got = read(fd, text + used, TOTALS_SIZE_MAX - 1 - used)) > 0)
-		used += got;
-	if (got < 0) {
+	if (mc_file_text(TOTALS_FILE, text, TOTALS_SIZE_MAX) < 0)
 		result = mc_fail(failure, MC_EXIT_ENVIRONMENT, TOTALS_FILE ": %s", strerror(errno));
-	} else {
-		text[used] = '\0';
+	else
 		result = mc_bench_totals_parse(text, totals, failure);
-	}
-	if (fd >= 0)
-		close(fd);
 	free(text);
 	return result;
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file_text.h"
 #include "base/nanoseconds.h"
 #include "base/text.h"
 #include "collector/collect.h"
@@ -171,20 +172,10 @@ static int watch(struct collecting *collecting, struct mc_failure *failure)
 static void refresh_name(struct mc_process_usage *process)
 {
 	char path[64], comm[MC_COMM_LENGTH];
-	ssize_t length = -1;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%" PRId64 "/comm", process->tgid);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	length = read(fd, comm, sizeof(comm) - 1);
-	close(fd);
-	if (length <= 0)
-		return;
-	comm[length] = '\0';
-	comm[strcspn(comm, "\n")] = '\0';
-	memcpy(process->comm, comm, sizeof(process->comm));
+	if (mc_file_line(path, comm, sizeof(comm)) > 0)
+		memcpy(process->comm, comm, sizeof(process->comm));
 }
 
 /* Who has ended has another's id now, or nobody's. */

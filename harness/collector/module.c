@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/file_text.h"
 #include "kernel/module.h"
 
 /* 200 bytes for each of 8192 CPUs, and the rest */
@@ -85,27 +86,18 @@ int mc_collector_stats_parse(const char *text, struct mc_collector_stats *stats,
 int mc_collector_stats_read(struct mc_collector_stats *stats, struct mc_failure *failure)
 {
 	char *text = malloc(STATS_SIZE_MAX);
-	size_t used = 0;
-	ssize_t got = -1;
-	int fd, result;
+	int result;
 
 	*stats = (struct mc_collector_stats){.n = 0};
 	if (!text)
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT, MC_STATS_FILE ": out of memory");
-	fd = open(MC_STATS_FILE, O_RDONLY | O_CLOEXEC);
-	while (fd >= 0 && (got = read(fd, text + used, STATS_SIZE_MAX - 1 - used)) > 0)
-		used += got;
-	if (got < 0) {
+	if (mc_file_text(MC_STATS_FILE, text, STATS_SIZE_MAX) < 0)
 		result = mc_fail(failure, MC_EXIT_ENVIRONMENT,
 				 MC_STATS_FILE ": %s; is debugfs mounted (mount -t debugfs nodev "
 					       "/sys/kernel/debug)?",
 				 strerror(errno));
-	} else {
-		text[used] = '\0';
+	else
 		result = mc_collector_stats_parse(text, stats, failure);
-	}
-	if (fd >= 0)
-		close(fd);
 	free(text);
 	return result;
 }

@@ -10,7 +10,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <event-parse.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -19,6 +18,7 @@
 #include <tracefs.h>
 #include <unistd.h>
 
+#include "base/file_text.h"
 #include "kernel/trace_instance.h"
 #include "memory_collector/child.h"
 
@@ -247,19 +247,12 @@ int mc_collector_trace_stop(struct mc_collector_trace *trace, struct mc_failure 
 /* @folder: of tracefs or of an instance */
 static bool switched_on(const char *folder, int kind)
 {
-	char path[4096 + 256], state = '0';
-	int fd;
+	char path[4096 + 256], state[8];
 
 	snprintf(path, sizeof(path), "%s/events/%s/%s/enable", folder, kinds[kind].system,
 		 kinds[kind].name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
 	/* "1", or "1*" where a trigger can switch it off */
-	if (read(fd, &state, 1) != 1)
-		state = '0';
-	close(fd);
-	return state == '1';
+	return mc_file_text(path, state, sizeof(state)) > 0 && *state == '1';
 }
 
 bool mc_collector_trace_elsewhere(const struct mc_collector_trace *trace, int kind)

@@ -7,7 +7,6 @@
 #include "kernel/environment.h"
 
 #include <ctype.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,19 +17,10 @@
 
 #ifdef __x86_64__
 #include <cpuid.h>
-
-#include "base/nanoseconds.h"
 #endif
 
-static void read_text(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length = fd < 0 ? 0 : read(fd, text, size - 1);
-
-	text[length > 0 ? length : 0] = '\0';
-	if (fd >= 0)
-		close(fd);
-}
+#include "base/file_text.h"
+#include "base/nanoseconds.h"
 
 static void copy(char *to, size_t size, const char *from)
 {
@@ -56,7 +46,7 @@ static uint64_t meminfo(const char *key)
 {
 	char text[8192];
 
-	read_text("/proc/meminfo", text, sizeof(text));
+	mc_file_text("/proc/meminfo", text, sizeof(text));
 	return mc_parse_meminfo(text, key);
 }
 
@@ -76,8 +66,8 @@ void mc_clocksource(char *name, size_t size)
 {
 	char text[64];
 
-	read_text("/sys/devices/system/clocksource/clocksource0/current_clocksource", text,
-		  sizeof(text));
+	mc_file_text("/sys/devices/system/clocksource/clocksource0/current_clocksource", text,
+		     sizeof(text));
 	copy(name, size, text);
 }
 
@@ -181,7 +171,7 @@ void mc_environment_read(struct mc_environment *environment)
 	environment->memory_bytes = meminfo("MemTotal");
 	mc_clocksource(environment->clocksource, sizeof(environment->clocksource));
 	environment->timer_resolution_ns = timer_resolution();
-	read_text("/sys/kernel/debug/sched/preempt", preempt, sizeof(preempt));
+	mc_file_text("/sys/kernel/debug/sched/preempt", preempt, sizeof(preempt));
 	copy(environment->preemption, sizeof(environment->preemption),
 	     mc_parse_preemption(name.version, preempt));
 	copy(environment->virtualization, sizeof(environment->virtualization), hypervisor());

@@ -14,29 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file_text.h"
 #include "base/nanoseconds.h"
 #include "kernel/environment.h"
 #include "kernel/lockdown.h"
 #include "memory_collector/child.h"
-
-/* ---- files of /sys ---- */
-
-static int read_word(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length;
-
-	text[0] = '\0';
-	if (fd < 0)
-		return -1;
-	length = read(fd, text, size - 1);
-	close(fd);
-	if (length < 0)
-		return -1;
-	text[length] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return 0;
-}
 
 /* ---- before loading ---- */
 
@@ -135,7 +117,7 @@ static int check_enforced(const char *path, bool is_signed, struct mc_failure *f
 {
 	char text[16];
 
-	read_word("/sys/module/module/parameters/sig_enforce", text, sizeof(text));
+	mc_file_line("/sys/module/module/parameters/sig_enforce", text, sizeof(text));
 	if (text[0] != 'Y' || is_signed)
 		return 0;
 	return mc_fail(failure, MC_EXIT_ENVIRONMENT,
@@ -163,7 +145,7 @@ int mc_module_check(const char *path, struct mc_failure *failure)
 			       "module %s is for kernel %s, but %s is running: configure the build "
 			       "with -Dkernel_dir=/lib/modules/%s/build, or use --place vm",
 			       path, facts.release, name.release, name.release);
-	read_word("/proc/sys/kernel/modules_disabled", text, sizeof(text));
+	mc_file_line("/proc/sys/kernel/modules_disabled", text, sizeof(text));
 	if (text[0] == '1')
 		return mc_fail(failure, MC_EXIT_ENVIRONMENT,
 			       "this kernel loads no modules any more until it is booted again "

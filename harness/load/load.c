@@ -22,6 +22,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/file_text.h"
 #include "base/nanoseconds.h"
 
 #define POLL_NS (50 * NS_PER_MS)
@@ -174,21 +175,6 @@ int mc_parse_process_stat(const char *text, struct mc_process *process)
 	return 0;
 }
 
-static int read_text(const char *path, char *text, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t length;
-
-	if (fd < 0)
-		return -1;
-	length = read(fd, text, size - 1);
-	close(fd);
-	if (length <= 0)
-		return -1;
-	text[length] = '\0';
-	return 0;
-}
-
 struct processes {
 	size_t n, room;
 	struct mc_process *process; /* sorted by pid */
@@ -228,7 +214,8 @@ static void list_processes(struct processes *all)
 		if (!isdigit((unsigned char)entry->d_name[0]))
 			continue;
 		snprintf(path, sizeof(path), "/proc/%.16s/stat", entry->d_name);
-		if (read_text(path, text, sizeof(text)) || mc_parse_process_stat(text, &process))
+		if (mc_file_text(path, text, sizeof(text)) <= 0 ||
+		    mc_parse_process_stat(text, &process))
 			continue;
 		if (add_process(all, &process))
 			break;
@@ -288,7 +275,7 @@ int64_t mc_disk_sectors(dev_t disk)
 	char path[64], text[512];
 
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/stat", major(disk), minor(disk));
-	return read_text(path, text, sizeof(text)) ? -1 : mc_parse_disk_stat(text);
+	return mc_file_text(path, text, sizeof(text)) <= 0 ? -1 : mc_parse_disk_stat(text);
 }
 
 /*

@@ -7,13 +7,14 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "base/file_text.h"
 
 int mc_parse_process_users(const char *status, unsigned int ids[8])
 {
@@ -31,19 +32,11 @@ int mc_parse_process_users(const char *status, unsigned int ids[8])
 static int read_users(int proc, const char *pid, unsigned int ids[8])
 {
 	char path[64], status[1024];
-	ssize_t length = -1;
-	int fd;
 
 	memset(ids, 0, 8 * sizeof(*ids));
 	snprintf(path, sizeof(path), "%.16s/status", pid);
-	fd = openat(proc, path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		length = read(fd, status, sizeof(status) - 1);
-		close(fd);
-	}
-	if (length < 0)
+	if (mc_file_text_at(proc, path, status, sizeof(status)) < 0)
 		return errno == ENOENT || errno == ESRCH ? 0 : -1;
-	status[length] = '\0';
 	errno = EBADMSG;
 	return mc_parse_process_users(status, ids);
 }

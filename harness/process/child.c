@@ -29,6 +29,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file_text.h"
 #include "base/nanoseconds.h"
 #include "process/scheduling.h"
 
@@ -181,22 +182,14 @@ static pid_t parent_of(const char *pid)
 {
 	char path[64], text[512];
 	const char *at;
-	ssize_t size;
-	int fd;
 
 	if (strlen(pid) > 16)
 		return -1;
 	strcpy(path, "/proc/");
 	strcat(path, pid);
 	strcat(path, "/stat");
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (mc_file_text(path, text, sizeof(text)) <= 0)
 		return -1;
-	size = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	if (size <= 0)
-		return -1;
-	text[size] = '\0';
 	at = strrchr(text, ')');
 	if (!at || strlen(at) < 5)
 		return -1;

@@ -5,11 +5,11 @@
 #include "process/given_time.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "base/file_text.h"
 
 int64_t mc_given_time(int64_t wall_ns, int64_t waited_ns)
 {
@@ -32,16 +32,9 @@ int64_t mc_parse_schedstat(const char *text)
 static int64_t waited_of(pid_t pid, const char *thread)
 {
 	char path[64], text[128];
-	ssize_t length;
-	int fd;
 
 	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/schedstat", pid, thread);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[length > 0 ? length : 0] = '\0';
+	mc_file_text(path, text, sizeof(text));
 	return mc_parse_schedstat(text);
 }
 

@@ -9,13 +9,13 @@
 #include "vm/autopsy.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/file_text.h"
 #include "base/nanoseconds.h"
 #include "memory_collector/child.h"
 #include "vm/hang.h"
@@ -199,19 +199,9 @@ static const char *ask_hmp(struct mc_autopsy *autopsy, const char *command, unsi
 static bool read_file(pid_t pid, const char *tid, const char *name, char *text, size_t size)
 {
 	char path[128];
-	ssize_t got = -1;
-	int fd;
 
-	*text = '\0';
 	snprintf(path, sizeof(path), "/proc/%d/task/%.16s/%s", pid, tid, name);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd >= 0) {
-		got = read(fd, text, size - 1);
-		close(fd);
-	}
-	text[got > 0 ? got : 0] = '\0';
-	text[strcspn(text, "\n")] = '\0';
-	return got > 0;
+	return mc_file_line(path, text, size) > 0;
 }
 
 /* The 14th and the 15th field: ticks in user space and in the kernel */
