@@ -13,7 +13,7 @@ void mc_life_begin(struct mc_life *life, int monitor, int64_t now_ns)
 	*life = (struct mc_life){
 		.monitor = monitor,
 		.sign_ns = now_ns,
-		.wake_ns = now_ns + MC_LIFE_SILENCE_NS,
+		.wake_ns = now_ns + MC_LIFE_FIRST_NS,
 	};
 }
 

@@ -22,10 +22,12 @@
 #include <stdint.h>
 
 /*
- * A guest that is silent for so long stands still. This is time that the machine gave to QEMU, which
- * is a tenth at least: its kernel would report it after 120 s by the clock.
+ * A guest that is silent for so long stands still. This is time that the machine gave to QEMU,
+ * which is a tenth at least: its kernel would report it after 120 s by the clock.
  */
 #define MC_LIFE_SILENCE_NS 8000000000LL
+/* Until its first sign: a kernel says nothing before it has a console, which takes much less. */
+#define MC_LIFE_FIRST_NS 30000000000LL
 
 /**
  * struct mc_life - signs of life of one guest; any clock will do

@@ -67,6 +67,18 @@ static void alive(void **state)
 	assert_int_equal(life.stood_ns, 0);
 }
 
+static void never_began(void **state)
+{
+	const int *fds = *state;
+	struct mc_life life;
+
+	mc_life_begin(&life, fds[0], 5 * S);
+	mc_life_look(&life, 5 * S + MC_LIFE_FIRST_NS - 1);
+	assert_told(fds[1], "");
+	mc_life_look(&life, 5 * S + MC_LIFE_FIRST_NS);
+	assert_told(fds[1], "nochain");
+}
+
 /* Other flags each time, of which there are two kinds */
 static void stands_still(void **state)
 {
@@ -75,6 +87,7 @@ static void stands_still(void **state)
 	int64_t now = 5 * S;
 
 	mc_life_begin(&life, fds[0], now);
+	mc_life_sign(&life, now);
 	now += SILENCE;
 	mc_life_look(&life, now);
 	assert_told(fds[1], "nochain");
@@ -103,8 +116,8 @@ static void no_monitor(void **state)
 
 	mc_life_begin(&life, fds[0], 0);
 	shutdown(fds[1], SHUT_RDWR);
-	mc_life_look(&life, SILENCE);
-	mc_life_sign(&life, SILENCE + 1);
+	mc_life_look(&life, MC_LIFE_FIRST_NS);
+	mc_life_sign(&life, MC_LIFE_FIRST_NS + 1);
 	assert_int_equal(life.stood_ns, 0);
 }
 
@@ -112,6 +125,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(alive, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(never_began, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(stands_still, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_monitor, set_up, tear_down),
 	};
